@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "discovery/catalog.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace room_router {
+namespace {
+
+using Kind = Event::Kind;
+using Level = config::LogLevel;
+
+}  // namespace
+
+Catalog::Catalog(const config::Shards& settings, TimePoint now)
+    : settings_(settings), naming_(settings.name) {
+  Configure(settings, now);
+}
+
+void Catalog::Configure(const config::Shards& settings, TimePoint now) {
+  settings_ = settings;
+  naming_ = ShardNaming(settings.name);
+  const auto& names = settings.discovery.srv;
+  std::erase_if(services_, [&](const auto& service) {
+    return std::find(names.begin(), names.end(), service.first) == names.end();
+  });
+  for (const std::string& name : names) services_.try_emplace(name);
+  Refresh(now);
+  Tick(now);
+}
+
+void Catalog::Receive(const std::string& service, const ServiceAnswer& answer, TimePoint now) {
+  const auto found = services_.find(service);
+  if (found == services_.end()) return;  // no longer configured
+  NoteLookup(service, found->second.last_outcome(), answer);
+  for (const std::string& target : found->second.Receive(answer, now)) {
+    events_.push_back({.kind = Kind::kTargetObsolete,
+                       .level = Level::kWarning,
+                       .detail = "the answer for " + service + " no longer has " + target});
+  }
+  if (answer.outcome != LookupOutcome::kFailed) Refresh(now);
+  Tick(now);
+}
+
+bool Catalog::Record(const ProbeResult& result, TimePoint now) {
+  if (result.endpoint >= endpoints_.size()) return false;
+  EndpointRecord& endpoint = endpoints_[result.endpoint];
+  const Health before = endpoint.health.verdict();
+  const int fill_before = endpoint.health.fill();
+  bool news = endpoint.last.status != result.status;
+  endpoint.last = result;
+  if (result.health != Health::kBad) {
+    news = news || endpoint.out_until;
+    endpoint.out_until.reset();
+  }
+  const EndpointHealth::Rules rules{.rise = settings_.health.rise, .fall = settings_.health.fall};
+  if (!endpoint.health.Record(result.health, rules)) {
+    return news || endpoint.health.fill() != fill_before;
+  }
+  NoteHealth(endpoint, before);
+  UpdateState(endpoint.shard, now);
+  return true;
+}
+
+void Catalog::NoteHealth(const EndpointRecord& endpoint, Health before) {
+  events_.push_back({.kind = Kind::kEndpointHealth,
+                     .level = endpoint.health.usable() ? Level::kInfo : Level::kWarning,
+                     .shard = shards_[endpoint.shard].name,
+                     .endpoint = endpoint.name,
+                     .detail = std::string(ToString(before)) + " -> " +
+                               std::string(ToString(endpoint.health.verdict())) + ", " +
+                               endpoint.last.status});
+}
+
+void Catalog::MarkOut(EndpointId endpoint, TimePoint until) {
+  if (endpoint < endpoints_.size()) endpoints_[endpoint].out_until = until;
+}
+
+bool Catalog::SetAdmin(std::string_view shard, AdminState state) {
+  const auto id = ids_.find(shard);
+  if (id == ids_.end()) return false;
+  shards_[id->second].admin = state;
+  return true;
+}
+
+bool Catalog::SetWeight(std::string_view shard, std::optional<double> weight) {
+  const auto id = ids_.find(shard);
+  if (id == ids_.end()) return false;
+  shards_[id->second].weight_override = weight;
+  return true;
+}
+
+void Catalog::Tick(TimePoint now) {
+  bool forgot = false;
+  for (auto& [name, hold] : services_) {
+    forgot = hold.Tick(settings_.discovery.obsolete, now) || forgot;
+  }
+  if (forgot) Refresh(now);
+  for (EndpointRecord& endpoint : endpoints_) {
+    if (endpoint.out_until && now >= *endpoint.out_until) endpoint.out_until.reset();
+  }
+  for (ShardId id = 0; id < shards_.size(); ++id) {
+    if (!shards_[id].present) continue;
+    const ShardState before = shards_[id].machine.state();
+    if (shards_[id].machine.Tick(StateRules(), now)) NoteState(id, before);
+  }
+}
+
+std::optional<TimePoint> Catalog::NextDeadline() const {
+  std::optional<TimePoint> next;
+  const auto consider = [&](std::optional<TimePoint> deadline) {
+    if (deadline) next = std::min(next.value_or(TimePoint::max()), *deadline);
+  };
+  for (const auto& [name, hold] : services_) {
+    consider(hold.NextDeadline(settings_.discovery.obsolete));
+  }
+  for (const EndpointRecord& endpoint : endpoints_) consider(endpoint.out_until);
+  for (const ShardRecord& shard : shards_) {
+    if (shard.present) consider(shard.machine.NextDeadline(StateRules()));
+  }
+  return next;
+}
+
+ShardSetPtr Catalog::Snapshot(TimePoint now) {
+  auto fresh = std::make_shared<ShardSet>();
+  fresh->answered = Answered();
+  for (const auto& [name, id] : ids_) {
+    if (shards_[id].present) fresh->shards.push_back(MakeShard(id, now));
+  }
+  if (snapshot_ && LooksSame(*snapshot_, *fresh)) return snapshot_;
+  fresh->generation = snapshot_ ? snapshot_->generation + 1 : 1;
+  fresh->Index();
+  snapshot_ = std::move(fresh);
+  return snapshot_;
+}
+
+std::vector<CheckSubject> Catalog::Subjects() const {
+  std::vector<CheckSubject> subjects;
+  for (EndpointId id = 0; id < endpoints_.size(); ++id) {
+    const EndpointRecord& endpoint = endpoints_[id];
+    if (!endpoint.present) continue;
+    subjects.push_back({id, endpoint.address, shards_[endpoint.shard].name, endpoint.name_space});
+  }
+  return subjects;
+}
+
+bool Catalog::IsUndecided(EndpointId endpoint) const {
+  return endpoint < endpoints_.size() && endpoints_[endpoint].health.verdict() == Health::kUnknown;
+}
+
+bool Catalog::HasUsableEndpoint(EndpointId same_shard_as) const {
+  if (same_shard_as >= endpoints_.size()) return false;
+  const ShardRecord& shard = shards_[endpoints_[same_shard_as].shard];
+  return std::any_of(shard.endpoints.begin(), shard.endpoints.end(), [&](EndpointId id) {
+    const EndpointRecord& endpoint = endpoints_[id];
+    return endpoint.present && endpoint.health.usable() && !endpoint.out_until;
+  });
+}
+
+Events Catalog::TakeEvents() { return std::exchange(events_, {}); }
+
+void Catalog::Refresh(TimePoint now) {
+  std::vector<bool> endpoint_was, shard_was;
+  for (EndpointRecord& e : endpoints_) endpoint_was.push_back(std::exchange(e.present, false));
+  for (ShardRecord& s : shards_) shard_was.push_back(std::exchange(s.present, false));
+  const Membership membership = JoinMembers(settings_.static_shards, services_, naming_);
+  for (const Member& member : membership.members) Apply(member, now);
+  Advise(membership.advice);
+  shard_was.resize(shards_.size());
+  endpoint_was.resize(endpoints_.size());
+  for (ShardId id = 0; id < shards_.size(); ++id) {
+    if (shard_was[id] != shards_[id].present) NotePresence(shards_[id]);
+  }
+  for (EndpointId id = 0; id < endpoints_.size(); ++id) {
+    if (endpoint_was[id] != endpoints_[id].present) NotePresence(endpoints_[id]);
+  }
+  for (ShardId id = 0; id < shards_.size(); ++id) {
+    if (shards_[id].present) UpdateState(id, now);
+  }
+}
+
+void Catalog::Advise(const std::map<std::string, std::string>& advice) {
+  std::erase_if(advised_, [&](const std::string& target) { return !advice.contains(target); });
+  for (const auto& [target, text] : advice) {
+    if (!advised_.insert(target).second) continue;
+    events_.push_back({.kind = Kind::kNaming, .level = Level::kWarning, .detail = text});
+  }
+}
+
+void Catalog::NoteLookup(const std::string& service, std::optional<LookupOutcome> before,
+                         const ServiceAnswer& answer) {
+  if (answer.outcome == before.value_or(LookupOutcome::kFound)) return;
+  switch (answer.outcome) {
+    case LookupOutcome::kFound:
+      events_.push_back({.kind = Kind::kLookupRecovered, .detail = service});
+      return;
+    case LookupOutcome::kAbsent:
+      events_.push_back({.kind = Kind::kLookupFailed,
+                         .level = Level::kWarning,
+                         .detail = "DNS says that " + service +
+                                   " has no SRV records: check shards.discovery.srv"});
+      return;
+    case LookupOutcome::kFailed:
+      events_.push_back({.kind = Kind::kLookupFailed,
+                         .level = Level::kWarning,
+                         .detail = "no usable answer for " + service + " (" + answer.error +
+                                   "); the last one stays in force"});
+      return;
+  }
+}
+
+void Catalog::NotePresence(const ShardRecord& shard) {
+  events_.push_back({.kind = shard.present ? Kind::kShardAdded : Kind::kShardRemoved,
+                     .level = shard.present ? Level::kInfo : Level::kWarning,
+                     .shard = shard.name});
+}
+
+void Catalog::NotePresence(const EndpointRecord& endpoint) {
+  events_.push_back({.kind = endpoint.present ? Kind::kEndpointAdded : Kind::kEndpointRemoved,
+                     .shard = shards_[endpoint.shard].name,
+                     .endpoint = endpoint.name,
+                     .detail = endpoint.address.ToString()});
+}
+
+void Catalog::Apply(const Member& member, TimePoint now) {
+  const ShardId id = InternShard(member.shard, now);
+  ShardRecord& shard = shards_[id];
+  shard.present = true;
+  shard.weight = member.weight;
+  shard.priority = member.priority;
+  shard.region = member.region;
+  shard.release = member.release;
+  for (const Member::Place& place : member.places) {
+    EndpointRecord& endpoint = endpoints_[InternEndpoint(id, place.address)];
+    endpoint.present = true;
+    endpoint.name = place.name;
+    endpoint.name_space = place.name_space;
+  }
+}
+
+ShardId Catalog::InternShard(const std::string& name, TimePoint now) {
+  const auto [found, added] = ids_.try_emplace(name, static_cast<ShardId>(shards_.size()));
+  if (added) {
+    shards_.push_back({.name = name,
+                       .machine = ShardStateMachine(now),
+                       .admin = settings_.initial_drain ? AdminState::kDrain : AdminState::kReady});
+  }
+  return found->second;
+}
+
+EndpointId Catalog::InternEndpoint(ShardId shard, const SocketAddress& address) {
+  for (const EndpointId id : shards_[shard].endpoints) {
+    if (endpoints_[id].address == address) return id;
+  }
+  const auto id = static_cast<EndpointId>(endpoints_.size());
+  endpoints_.push_back({.shard = shard, .address = address});
+  shards_[shard].endpoints.push_back(id);
+  return id;
+}
+
+void Catalog::UpdateState(ShardId id, TimePoint now) {
+  ShardRecord& shard = shards_[id];
+  Health best = Health::kBad;
+  for (const EndpointId endpoint : shard.endpoints) {
+    if (endpoints_[endpoint].present) best = std::max(best, endpoints_[endpoint].health.verdict());
+  }
+  const ShardState before = shard.machine.state();
+  if (shard.machine.Receive(best, StateRules(), now)) NoteState(id, before);
+}
+
+void Catalog::NoteState(ShardId id, ShardState before) {
+  const ShardState state = shards_[id].machine.state();
+  events_.push_back(
+      {.kind = Kind::kShardState,
+       .level = state == ShardState::kUp ? Level::kInfo : Level::kWarning,
+       .shard = shards_[id].name,
+       .detail = std::string(ToString(before)) + " -> " + std::string(ToString(state))});
+}
+
+bool Catalog::Answered() const {
+  if (services_.empty()) return true;
+  const auto answered = [](const auto& service) { return service.second.answered(); };
+  const auto asked = [](const auto& service) { return service.second.last_outcome().has_value(); };
+  return std::all_of(services_.begin(), services_.end(), asked) &&
+         (!settings_.static_shards.empty() ||
+          std::any_of(services_.begin(), services_.end(), answered));
+}
+
+Shard Catalog::MakeShard(ShardId id, TimePoint now) const {
+  const ShardRecord& record = shards_[id];
+  Shard shard;
+  shard.id = id;
+  shard.name = record.name;
+  shard.region = record.region;
+  shard.release = record.release;
+  shard.weight = record.weight_override.value_or(record.weight);
+  shard.priority = record.priority;
+  shard.state = record.machine.state();
+  shard.admin = record.admin;
+  shard.since = record.machine.since();
+  for (const EndpointId endpoint : record.endpoints) {
+    if (endpoints_[endpoint].present) shard.endpoints.push_back(MakeEndpoint(endpoint, now));
+  }
+  std::sort(shard.endpoints.begin(), shard.endpoints.end(), [](const auto& a, const auto& b) {
+    return std::tuple(a.name, a.id) < std::tuple(b.name, b.id);
+  });
+  return shard;
+}
+
+Endpoint Catalog::MakeEndpoint(EndpointId id, TimePoint now) const {
+  const EndpointRecord& record = endpoints_[id];
+  const bool out = record.out_until && now < *record.out_until;
+  return {.id = id,
+          .name = record.name,
+          .address = record.address,
+          .up = record.health.usable() && !out,
+          .check_fill = static_cast<uint8_t>(std::min(record.health.fill(), 255)),
+          .last_check = record.last.status,
+          .last_check_ms = record.last.ms};
+}
+
+ShardStateMachine::Rules Catalog::StateRules() const {
+  return {.soft_down_grace = settings_.health.soft_down_grace,
+          .dampening = settings_.health.dampening};
+}
+
+}  // namespace room_router

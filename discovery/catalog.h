@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything known about the shards, and the snapshot it adds up to.
+//
+// Pure: DNS answers, static shards, check results, operators' marks and `now` go in; snapshots and
+// events come out. Interns shard names and (shard, address) pairs; a record is never forgotten, so
+// ids are not reused and a shard or endpoint that comes back has its health and admin state still.
+// A shard is as good as its best endpoint. Static settings win over DNS for a name found in both.
+// Weight is the largest, priority the smallest of a shard's targets that are not obsolete.
+// Owned by one thread. No errors: input that cannot be used becomes an event.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "discovery/event.h"
+#include "discovery/membership.h"
+#include "discovery/probe_result.h"
+#include "discovery/shard_name.h"
+#include "discovery/shard_set.h"
+#include "discovery/shard_state.h"
+#include "discovery/target_hold.h"
+
+namespace room_router {
+
+// What a check needs to know about the endpoint it is for.
+struct CheckSubject {
+  EndpointId endpoint = kNoEndpoint;
+  SocketAddress address;
+  std::string shard, name_space;
+  friend bool operator==(const CheckSubject&, const CheckSubject&) = default;
+};
+
+class Catalog {
+ public:
+  Catalog(const config::Shards& settings, TimePoint now);
+
+  void Configure(const config::Shards& settings, TimePoint now);
+  void Receive(const std::string& service, const ServiceAnswer& answer, TimePoint now);
+  // Returns whether a snapshot would show more than another time the check took.
+  bool Record(const ProbeResult& result, TimePoint now);
+  // The endpoint takes no new connections until `until`, or until a check passes.
+  void MarkOut(EndpointId endpoint, TimePoint until);
+  // False when there has never been such a shard.
+  bool SetAdmin(std::string_view shard, AdminState state);
+  bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered
+  void Tick(TimePoint now);
+  std::optional<TimePoint> NextDeadline() const;
+
+  // The last snapshot as long as nothing visible has changed (times of checks alone don't count).
+  ShardSetPtr Snapshot(TimePoint now);
+  std::vector<CheckSubject> Subjects() const;   // present endpoints, by id
+  bool IsUndecided(EndpointId endpoint) const;  // its checks have not reached a verdict yet
+  bool HasUsableEndpoint(EndpointId same_shard_as) const;
+  Events TakeEvents();
+
+ private:
+  struct EndpointRecord {
+    ShardId shard = kNoShard;
+    std::string name{}, name_space{};
+    SocketAddress address;
+    bool present = false;
+    EndpointHealth health{};
+    ProbeResult last{};
+    std::optional<TimePoint> out_until{};
+  };
+  struct ShardRecord {
+    std::string name, region{}, release{};
+    double weight = 0;
+    int priority = 0;
+    bool present = false;
+    ShardStateMachine machine;
+    AdminState admin = AdminState::kReady;
+    std::optional<double> weight_override{};
+    std::vector<EndpointId> endpoints{};  // ever seen
+  };
+
+  void Refresh(TimePoint now);  // membership changed
+  void Apply(const Member& member, TimePoint now);
+  ShardId InternShard(const std::string& name, TimePoint now);
+  EndpointId InternEndpoint(ShardId shard, const SocketAddress& address);
+  void UpdateState(ShardId id, TimePoint now);
+  void NoteState(ShardId id, ShardState before);
+  void NoteLookup(const std::string& service, std::optional<LookupOutcome> before,
+                  const ServiceAnswer& answer);
+  void NoteHealth(const EndpointRecord& endpoint, Health before);
+  void NotePresence(const ShardRecord& shard);
+  void NotePresence(const EndpointRecord& endpoint);
+  void Advise(const std::map<std::string, std::string>& advice);
+  bool Answered() const;
+  Shard MakeShard(ShardId id, TimePoint now) const;
+  Endpoint MakeEndpoint(EndpointId id, TimePoint now) const;
+  ShardStateMachine::Rules StateRules() const;
+
+  config::Shards settings_;
+  ShardNaming naming_;
+  std::map<std::string, TargetHold> services_;
+  std::map<std::string, ShardId, std::less<>> ids_;
+  std::vector<ShardRecord> shards_;        // by id
+  std::vector<EndpointRecord> endpoints_;  // by id
+  std::set<std::string> advised_;          // targets whose naming advice has been given
+  Events events_;
+  ShardSetPtr snapshot_;
+};
+
+}  // namespace room_router

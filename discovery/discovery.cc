@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "discovery/discovery.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "discovery/dns_resolver.h"
+
+namespace room_router {
+namespace {
+
+// An endpoint without a verdict is checked this much more often than the interval says.
+constexpr int kFirstChecksSpeed = 10;
+
+}  // namespace
+
+Discovery::Discovery(boost::asio::io_context& io, config::Shards settings,
+                     std::function<void(ShardSetPtr)> publish, std::function<void(Event)> log)
+    : io_(io),
+      settings_(std::move(settings)),
+      publish_(std::move(publish)),
+      log_(std::move(log)),
+      catalog_(settings_, Clock::now()),
+      services_(
+          io, [this](const auto& service, const auto& answer) { Receive(service, answer); },
+          std::random_device{}()),
+      checker_(
+          io, [this](const ProbeResult& result) { Receive(result); }, std::random_device{}()),
+      deadline_(io,
+                [this] {
+                  catalog_.Tick(Clock::now());
+                  checker_.Follow(catalog_.Subjects());
+                  Changed();
+                }),
+      publication_(io, [this] { Publish(); }) {}
+
+void Discovery::Start() {
+  running_ = true;
+  Apply();
+}
+
+void Discovery::Stop(std::function<void()> drained) {
+  running_ = false;
+  deadline_.Cancel();
+  publication_.Cancel();
+  services_.Stop();
+  checker_.Close(std::move(drained));
+}
+
+void Discovery::Reconfigure(config::Shards settings) {
+  if (settings.discovery.resolvers != settings_.discovery.resolvers) resolver_.reset();
+  settings_ = std::move(settings);
+  catalog_.Configure(settings_, Clock::now());
+  if (running_) Apply();
+}
+
+void Discovery::Apply() {
+  if (!resolver_) {
+    DnsChannel::Settings settings;
+    settings.servers = settings_.discovery.resolvers;
+    resolver_ = std::make_shared<DnsResolver>(io_, settings);
+  }
+  checker_.Configure(settings_.health, resolver_);
+  services_.Configure(settings_.discovery, resolver_);
+  checker_.Follow(catalog_.Subjects());
+  Changed();
+}
+
+void Discovery::RequestCheck(EndpointId endpoint) {
+  if (running_) checker_.CheckWithin(endpoint, Duration::zero());
+}
+
+void Discovery::ReportConnectFailure(EndpointId endpoint) {
+  if (!running_ || ++connect_failures_[endpoint] < settings_.health.fall) return;
+  connect_failures_.erase(endpoint);
+  catalog_.MarkOut(endpoint, Clock::now() + settings_.health.interval);
+  checker_.CheckWithin(endpoint, Duration::zero());
+  if (!catalog_.HasUsableEndpoint(endpoint)) services_.AskSoon();
+  Changed();
+}
+
+bool Discovery::SetAdminState(std::string_view shard, AdminState state) {
+  const bool known = catalog_.SetAdmin(shard, state);
+  if (running_) Changed();
+  return known;
+}
+
+bool Discovery::SetWeight(std::string_view shard, std::optional<double> weight) {
+  const bool known = catalog_.SetWeight(shard, weight);
+  if (running_) Changed();
+  return known;
+}
+
+void Discovery::Receive(const std::string& service, const ServiceAnswer& answer) {
+  catalog_.Receive(service, answer, Clock::now());
+  checker_.Follow(catalog_.Subjects());
+  Changed();
+}
+
+void Discovery::Receive(const ProbeResult& result) {
+  const bool news = catalog_.Record(result, Clock::now());
+  if (result.health != Health::kBad) connect_failures_.erase(result.endpoint);
+  if (catalog_.IsUndecided(result.endpoint)) {
+    checker_.CheckWithin(result.endpoint, settings_.health.interval / kFirstChecksSpeed);
+  }
+  if (news) Changed();
+}
+
+void Discovery::Changed() {
+  deadline_.Set(catalog_.NextDeadline());
+  if (!publication_.is_set()) publication_.Set(std::max(Clock::now(), published_at_ + kPublishGap));
+}
+
+void Discovery::Publish() {
+  for (Event& event : catalog_.TakeEvents()) log_(std::move(event));
+  ShardSetPtr snapshot = catalog_.Snapshot(Clock::now());
+  if (snapshot == published_) return;
+  published_ = std::move(snapshot);
+  published_at_ = Clock::now();
+  publish_(published_);
+}
+
+}  // namespace room_router

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the shards, watches over them, and publishes what it knows as snapshots.
+//
+// The I/O shell that ties resolver, health checks and catalog together. Everything happens on the
+// one thread that runs `io`: calls are made there, `publish` and `log` are called there, never from
+// within a call. The first snapshot is published soon after Start(); later ones when something
+// visible has changed, at most one per kPublishGap. Never exits, never throws: without an answer it
+// keeps asking. Stop() and its `drained` before destruction.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "config/config.h"
+#include "discovery/alarm.h"
+#include "discovery/catalog.h"
+#include "discovery/event.h"
+#include "discovery/health_checker.h"
+#include "discovery/resolver.h"
+#include "discovery/service_watch.h"
+#include "discovery/shard_set.h"
+
+namespace room_router {
+
+class Discovery {
+ public:
+  static constexpr Duration kPublishGap{20};
+
+  Discovery(boost::asio::io_context& io, config::Shards settings,
+            std::function<void(ShardSetPtr)> publish, std::function<void(Event)> log);
+
+  void Start();
+  // Ends all questions and checks; `drained` (may be empty) is called when nothing is left running.
+  void Stop(std::function<void()> drained = {});
+  // Takes effect at once; shards and endpoints that stay keep their state and ids.
+  void Reconfigure(config::Shards settings);
+
+  // Checks the endpoint now instead of when it is due.
+  void RequestCheck(EndpointId endpoint);
+  // A connection attempt of the data plane failed. `fall` of them without a passed check in between
+  // take the endpoint out for one interval and have it checked at once; if that leaves its shard
+  // without any, DNS is asked again too.
+  void ReportConnectFailure(EndpointId endpoint);
+
+  // Operators' marks; false when there is no such shard.
+  bool SetAdminState(std::string_view shard, AdminState state);
+  bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered
+
+ private:
+  void Apply();  // settings_ to the parts
+  void Receive(const std::string& service, const ServiceAnswer& answer);
+  void Receive(const ProbeResult& result);
+  void Changed();
+  void Publish();
+
+  boost::asio::io_context& io_;
+  config::Shards settings_;
+  std::function<void(ShardSetPtr)> publish_;
+  std::function<void(Event)> log_;
+  std::shared_ptr<Resolver> resolver_;  // shared with the checks it still answers
+  Catalog catalog_;
+  ServiceWatch services_;
+  HealthChecker checker_;
+  Alarm deadline_, publication_;
+  std::map<EndpointId, int> connect_failures_;  // since the last passed check
+  ShardSetPtr published_;
+  TimePoint published_at_;
+  bool running_ = false;
+};
+
+}  // namespace room_router

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "discovery/dns_resolver.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+namespace room_router {
+namespace {
+
+using Done = std::function<void(ServiceAnswer)>;
+
+Duration Seconds(uint32_t ttl) { return std::chrono::seconds(ttl); }
+
+// Two questions about one host on their way.
+struct HostLookup {
+  std::function<void(HostAnswer)> done;
+  HostAnswer answer;
+  int missing = 2, failed = 0;
+  uint32_t ttl = ~uint32_t{0};
+
+  void Receive(const DnsReply& reply) {
+    if (reply.outcome == LookupOutcome::kFailed) {
+      ++failed;
+      answer.error = reply.error;
+    }
+    for (const AddressRecord& record : reply.answer.addresses) {
+      answer.addresses.push_back(record.address);
+      ttl = std::min(ttl, record.ttl);
+    }
+    if (--missing == 0) Finish();
+  }
+
+  void Finish() {
+    answer.partial = failed > 0;
+    answer.outcome = failed > 0 ? LookupOutcome::kFailed : LookupOutcome::kAbsent;
+    if (!answer.addresses.empty()) {
+      answer.outcome = LookupOutcome::kFound;
+      answer.ttl = Seconds(ttl);
+      answer.error.clear();
+    }
+    done(std::move(answer));
+  }
+};
+
+// The targets of one SRV answer while their addresses come in.
+struct ServiceLookup {
+  Done done;
+  ServiceAnswer answer;
+  size_t missing = 0;  // host lookups
+
+  void Receive(size_t target_index, const HostAnswer& host) {
+    ServiceTarget& target = answer.targets[target_index];
+    for (const SocketAddress& address : host.addresses) {
+      target.addresses.push_back(address.WithPort(target.port));
+    }
+    target.partial = host.partial;
+    if (!host.addresses.empty()) answer.ttl = std::min(answer.ttl, host.ttl);
+    if (--missing == 0) done(std::move(answer));
+  }
+};
+
+void KeepBest(std::vector<SrvRecord>& records, size_t count) {
+  if (records.size() <= count) return;
+  std::sort(records.begin(), records.end(), [](const SrvRecord& a, const SrvRecord& b) {
+    return std::tie(a.priority, a.target, a.port) < std::tie(b.priority, b.target, b.port);
+  });
+  records.resize(count);
+}
+
+ServiceAnswer TakeServices(DnsAnswer answer) {
+  std::erase_if(answer.services, [](const SrvRecord& record) { return record.target.empty(); });
+  KeepBest(answer.services, DnsResolver::kMaxTargets);
+  ServiceAnswer result;
+  if (answer.services.empty()) {
+    result.outcome = LookupOutcome::kAbsent;
+    return result;
+  }
+  std::multimap<std::string, const AddressRecord*> offered;
+  for (const AddressRecord& record : answer.additional) offered.emplace(record.name, &record);
+  uint32_t ttl = ~uint32_t{0};
+  for (const SrvRecord& record : answer.services) {
+    ttl = std::min(ttl, record.ttl);
+    ServiceTarget target;
+    target.name = record.target;
+    target.port = record.port;
+    target.priority = record.priority;
+    target.weight = record.weight;
+    const auto [first, last] = offered.equal_range(record.target);
+    for (auto it = first; it != last; ++it) {
+      target.addresses.push_back(it->second->address.WithPort(record.port));
+      ttl = std::min(ttl, it->second->ttl);
+    }
+    result.targets.push_back(std::move(target));
+  }
+  result.outcome = LookupOutcome::kFound;
+  result.ttl = Seconds(ttl);
+  return result;
+}
+
+}  // namespace
+
+void DnsResolver::FindService(const std::string& name, Done done) {
+  channel_.Ask(name, RecordType::kSrv, [this, done = std::move(done)](DnsReply reply) {
+    if (reply.outcome != LookupOutcome::kFound) {
+      ServiceAnswer answer;
+      answer.outcome = reply.outcome;
+      answer.error = reply.error;
+      return done(std::move(answer));
+    }
+    auto lookup = std::make_shared<ServiceLookup>();
+    lookup->done = done;
+    lookup->answer = TakeServices(std::move(reply.answer));
+    const auto& targets = lookup->answer.targets;
+    for (size_t i = 0; i < targets.size(); ++i) {
+      if (!targets[i].addresses.empty()) continue;
+      ++lookup->missing;
+      // Targets are absolute names: no search list.
+      FindHost(targets[i].name + ".",
+               [lookup, i](const HostAnswer& host) { lookup->Receive(i, host); });
+    }
+    if (lookup->missing == 0) done(std::move(lookup->answer));
+  });
+}
+
+void DnsResolver::FindHost(const std::string& name, std::function<void(HostAnswer)> done) {
+  auto lookup = std::make_shared<HostLookup>();
+  lookup->done = std::move(done);
+  const auto receive = [lookup](const DnsReply& reply) { lookup->Receive(reply); };
+  channel_.Ask(name, RecordType::kA, receive);
+  channel_.Ask(name, RecordType::kAaaa, receive);
+}
+
+}  // namespace room_router

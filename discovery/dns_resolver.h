@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The resolver that asks DNS (dns_channel.h).
+//
+// A service is one SRV question, and for each target without an address in the additional section
+// an A and an AAAA question. At most kMaxTargets targets are taken from an answer (best priority
+// first). Targets count as partial when one of their questions failed.
+#pragma once
+
+#include <memory>
+
+#include "discovery/dns_channel.h"
+#include "discovery/resolver.h"
+
+namespace room_router {
+
+class DnsResolver : public Resolver {
+ public:
+  static constexpr size_t kMaxTargets = 4096;
+
+  DnsResolver(boost::asio::io_context& io, const DnsChannel::Settings& settings)
+      : channel_(io, settings) {}
+
+  void FindService(const std::string& name, std::function<void(ServiceAnswer)> done) override;
+  void FindHost(const std::string& name, std::function<void(HostAnswer)> done) override;
+
+ private:
+  DnsChannel channel_;
+};
+
+}  // namespace room_router

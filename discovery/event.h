@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Something discovery noticed that an operator may want to read, as a value.
+//
+// Discovery never logs: the catalog and the shell hand events to whoever owns the log. `kind` is
+// the event's name in the log and stable; `detail` is a sentence for people.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+
+namespace room_router {
+
+struct Event {
+  enum class Kind : uint8_t {
+    kShardAdded,
+    kShardRemoved,
+    kShardState,       // detail: "up -> soft_down"
+    kEndpointAdded,    //
+    kEndpointRemoved,  //
+    kEndpointHealth,   // detail: "good -> bad, L4CON"
+    kTargetObsolete,   // a DNS answer no longer has it
+    kLookupFailed,     // once per series of failures
+    kLookupRecovered,
+    kNaming,  // a target whose name makes a poor or no shard name
+  };
+  Kind kind;
+  config::LogLevel level = config::LogLevel::kInfo;
+  std::string shard{}, endpoint{}, detail{};
+};
+
+constexpr std::string_view ToString(Event::Kind kind) {
+  switch (kind) {
+    case Event::Kind::kShardAdded:
+      return "shard_added";
+    case Event::Kind::kShardRemoved:
+      return "shard_removed";
+    case Event::Kind::kShardState:
+      return "shard_state";
+    case Event::Kind::kEndpointAdded:
+      return "endpoint_added";
+    case Event::Kind::kEndpointRemoved:
+      return "endpoint_removed";
+    case Event::Kind::kEndpointHealth:
+      return "endpoint_health";
+    case Event::Kind::kTargetObsolete:
+      return "target_obsolete";
+    case Event::Kind::kLookupFailed:
+      return "lookup_failed";
+    case Event::Kind::kLookupRecovered:
+      return "lookup_recovered";
+    case Event::Kind::kNaming:
+      return "shard_naming";
+  }
+  return "";
+}
+
+using Events = std::vector<Event>;
+
+}  // namespace room_router

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one round of checks said about one endpoint, as a value.
+#pragma once
+
+#include <string>
+
+#include "discovery/endpoint_health.h"
+#include "discovery/shard_set.h"
+
+namespace room_router {
+
+struct ProbeResult {
+  EndpointId endpoint = kNoEndpoint;
+  Health health = Health::kBad;  // kGood, kSoft or kBad
+  std::string status;            // "L4OK", "L7OK/200", "L7STS/503", "L4TOUT" … as HAProxy says it
+  int ms = 0;                    // of the check that decided, else of the last one
+};
+
+}  // namespace room_router

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "discovery/shard_set.h"
+
+#include <algorithm>
+
+namespace room_router {
+namespace {
+
+bool SameEndpoint(const Endpoint& a, const Endpoint& b) {
+  return a.id == b.id && a.name == b.name && a.up == b.up && a.check_fill == b.check_fill &&
+         a.last_check == b.last_check;
+}
+
+bool SameShard(const Shard& a, const Shard& b) {
+  return a.id == b.id && a.region == b.region && a.release == b.release && a.weight == b.weight &&
+         a.priority == b.priority && a.state == b.state && a.admin == b.admin &&
+         a.since == b.since && std::ranges::equal(a.endpoints, b.endpoints, SameEndpoint);
+}
+
+}  // namespace
+
+std::string_view ToString(ShardState state) {
+  switch (state) {
+    case ShardState::kStarting:
+      return "starting";
+    case ShardState::kUp:
+      return "up";
+    case ShardState::kSoftDown:
+      return "soft_down";
+    case ShardState::kDown:
+      return "down";
+  }
+  return "";
+}
+
+std::string_view ToString(AdminState state) {
+  switch (state) {
+    case AdminState::kReady:
+      return "ready";
+    case AdminState::kDrain:
+      return "drain";
+    case AdminState::kMaint:
+      return "maint";
+  }
+  return "";
+}
+
+void ShardSet::Index() {
+  ShardId highest = 0;
+  for (const Shard& shard : shards) highest = std::max(highest, shard.id + 1);
+  position_by_id_.assign(highest, ~0U);
+  for (size_t i = 0; i < shards.size(); ++i) {
+    position_by_id_[shards[i].id] = static_cast<uint32_t>(i);
+  }
+}
+
+const Shard* ShardSet::FindByName(std::string_view name) const {
+  const auto it = std::lower_bound(shards.begin(), shards.end(), name,
+                                   [](const Shard& s, std::string_view n) { return s.name < n; });
+  return it != shards.end() && it->name == name ? &*it : nullptr;
+}
+
+const Shard* ShardSet::FindById(ShardId id) const {
+  if (id >= position_by_id_.size() || position_by_id_[id] == ~0U) return nullptr;
+  return &shards[position_by_id_[id]];
+}
+
+bool LooksSame(const ShardSet& a, const ShardSet& b) {
+  return a.answered == b.answered && std::ranges::equal(a.shards, b.shards, SameShard);
+}
+
+}  // namespace room_router

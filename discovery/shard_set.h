@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shards as they are known at one moment: an immutable snapshot with a generation.
+//
+// Built by discovery/catalog on the control thread, then shared by pointer with every worker;
+// nobody changes it afterwards. A shard is identified by its name; `id` is that name interned for
+// the life of the process (dense, from 0, never reused), so tables store 4 bytes instead of a
+// string. Endpoint ids are interned the same way per (shard, endpoint address).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/clock.h"
+#include "config/socket_address.h"
+
+namespace room_router {
+
+using ShardId = uint32_t;
+using EndpointId = uint32_t;
+inline constexpr ShardId kNoShard = ~ShardId{0};
+inline constexpr EndpointId kNoEndpoint = ~EndpointId{0};
+
+// What the checks say.            new rooms | rooms it has | tunnels
+enum class ShardState : uint8_t {
+  kStarting,  //                   no        | no           | –        not checked yet
+  kUp,        //                   yes       | yes          | stay
+  kSoftDown,  //                   no        | yes          | stay     failing, within the grace
+  kDown,      //                   no        | moved        | closed
+};
+
+// What the operator says. Drain: no new rooms, the ones it has stay. Maint: as if down.
+enum class AdminState : uint8_t { kReady, kDrain, kMaint };
+
+std::string_view ToString(ShardState state);
+std::string_view ToString(AdminState state);
+
+struct Endpoint {
+  EndpointId id = kNoEndpoint;
+  std::string name;  // first label of the SRV target, or the address text
+  SocketAddress address;
+  bool up = false;         // its own checks pass
+  uint8_t check_fill = 0;  // successes towards rise (or failures towards fall), for "UP 1/3"
+  std::string last_check;  // "L4OK", "L7OK/200", "L4TOUT" … (HAProxy's check status words)
+  int last_check_ms = 0;
+};
+
+struct Shard {
+  ShardId id = kNoShard;
+  std::string name;
+  std::string region, release;
+  double weight = 100;  // 0 = takes no new rooms
+  int priority = 0;     // lower is preferred (SRV priority)
+  ShardState state = ShardState::kStarting;
+  AdminState admin = AdminState::kReady;
+  TimePoint since;                  // when `state` was entered
+  std::vector<Endpoint> endpoints;  // sorted by name
+
+  bool TakesNewRooms() const {
+    return state == ShardState::kUp && admin == AdminState::kReady && weight > 0;
+  }
+  // Whether rooms that live here stay here.
+  bool KeepsRooms() const {
+    return (state == ShardState::kUp || state == ShardState::kSoftDown) &&
+           admin != AdminState::kMaint;
+  }
+};
+
+struct ShardSet {
+  uint64_t generation = 0;
+  bool answered = false;      // discovery has had at least one answer (or needs none)
+  std::vector<Shard> shards;  // sorted by name
+
+  const Shard* FindByName(std::string_view name) const;  // binary search
+  const Shard* FindById(ShardId id) const;               // O(1)
+
+  // Fills the id index; called once by the builder, before sharing.
+  void Index();
+
+ private:
+  std::vector<uint32_t> position_by_id_;
+};
+
+// Whether the two differ in nothing but the generation and how long checks took. Ids stand for the
+// names and addresses they were interned for.
+bool LooksSame(const ShardSet& a, const ShardSet& b);
+
+using ShardSetPtr = std::shared_ptr<const ShardSet>;
+
+}  // namespace room_router
