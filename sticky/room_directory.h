@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The decision: which shard serves this request. Explicit shard → stick table → placement.
+//
+// Joins the stick table, the placement hash and a snapshot of the shards. The binding of a new room
+// is made here, atomically, before anything is forwarded. A room whose shard keeps its rooms
+// (up or soft-down, drain included) stays; a room whose shard is down or gone is placed anew, or
+// waits for it when no other shard takes rooms. Pages store nothing and refresh nothing.
+// With force_shard the tenant or the room's end after a `_` may name a shard (in lower case); where
+// it names none, it is part of the name. One per process; thread-safe; allocation-free on a hit.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "config/clock.h"
+#include "config/config.h"
+#include "discovery/shard_set.h"
+#include "sticky/placement.h"
+#include "sticky/rendezvous.h"
+#include "sticky/room_key.h"
+#include "sticky/stick_table.h"
+
+namespace room_router {
+
+struct Decision {
+  enum class How : uint8_t {
+    kTable,         // an entry said so
+    kPlaced,        // placed now and stored
+    kHash,          // where it would be placed; nothing stored (pages)
+    kExplicit,      // named by the request
+    kAny,           // no room: any shard in the rotation
+    kNoneEligible,  // nothing eligible, or the named shard is down → 503
+    kUnknownShard   // the named shard does not exist → 404
+  };
+  const Shard* shard = nullptr;  // into the snapshot given to Decide
+  How how = How::kNoneEligible;
+};
+
+class RoomDirectory {
+ public:
+  // `seed`: see StickTable::Options; a random one per process.
+  RoomDirectory(const config::Placement& placement, const config::StickTable& table,
+                std::string own_region, uint64_t seed = 0x9E3779B97F4A7C15);
+
+  // `placement` is the snapshot's placement view, built once per snapshot by MakeView.
+  Decision Decide(const RoomRequest& request, const ShardSet& shards, const PlacementView& view,
+                  TimePoint now);
+  PlacementView MakeView(const ShardSet& shards) const;
+
+  StickTable& table() { return table_; }
+  const StickTable& table() const { return table_; }
+
+ private:
+  Decision DecideNamed(const RoomRequest& request, const Shard* shard, TimePoint now);
+  Decision DecidePage(const RoomRequest& request, const ShardSet& shards, const PlacementView& view,
+                      TimePoint now);
+  Decision DecideAny(const ShardSet& shards, const PlacementView& view);
+  Decision Bind(const RoomRequest& request, const ShardSet& shards, const PlacementView& view,
+                TimePoint now);
+
+  const std::string own_region_;
+  StickTable table_;
+  Placement placement_;
+  std::atomic<uint64_t> turn_{0};
+};
+
+}  // namespace room_router
