@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/access_log_target.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace room_router {
+namespace {
+
+constexpr std::string_view kHidden = "***";
+
+char* Put(char* out, std::string_view text) {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+bool IsSecret(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kSecrets = {"token", "jwt",      "previd",
+                                                        "pwd",   "password", "access_token"};
+  if (name.find('%') != std::string_view::npos) return true;  // may spell one of them
+  const auto equal = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+  return std::any_of(kSecrets.begin(), kSecrets.end(), [&](std::string_view secret) {
+    return std::equal(name.begin(), name.end(), secret.begin(), secret.end(), equal);
+  });
+}
+
+// Whether a path of this class never names a room.
+bool PathIsHarmless(RequestClass request_class) {
+  return request_class == RequestClass::kSignalling || request_class == RequestClass::kStatic ||
+         request_class == RequestClass::kBridge;
+}
+
+// Everything that some server might take for a separator in a query is one here.
+size_t FindSeparator(std::string_view query) {
+  size_t at = 0;
+  while (at < query.size() && query[at] != '&' && query[at] != ';' && query[at] != '?') ++at;
+  return at < query.size() ? at : std::string_view::npos;
+}
+
+// The query after its '?', value by value.
+char* PutQuery(char* out, std::string_view query, bool hide_all) {
+  for (;;) {
+    const size_t end = FindSeparator(query);
+    const std::string_view pair = query.substr(0, end);
+    const size_t equals = pair.find('=');
+    const std::string_view name = pair.substr(0, equals);
+    if (equals == std::string_view::npos) {
+      out = Put(out, hide_all && !pair.empty() ? kHidden : pair);
+    } else if (hide_all || IsSecret(name)) {
+      out = Put(out, name);
+      *out++ = '=';
+      out = Put(out, kHidden);
+    } else {
+      out = Put(out, pair);
+    }
+    if (end == std::string_view::npos) return out;
+    *out++ = query[end];
+    query.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
+char* PutRoomHash(char* out, RoomKey key) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (int shift = 60; shift >= 0; shift -= 4) *out++ = kHex[(key.high >> shift) & 15];
+  return out;
+}
+
+void MaskTarget(const AccessRecord& record, config::RoomNames names, MaskedTarget& out) {
+  const std::string_view target = record.target.substr(0, AccessLogFormat::kMaxTarget);
+  const bool hide = names != config::RoomNames::kPlain;
+  const size_t question = target.find('?');
+  char* end = out.bytes.data();
+  if (!hide || PathIsHarmless(record.request_class)) {
+    end = Put(end, target.substr(0, question));
+  } else {
+    *end++ = '/';
+    const bool hashed = names == config::RoomNames::kHashed && !record.room.empty();
+    end = hashed ? PutRoomHash(end, record.key) : Put(end, kHidden);
+  }
+  if (question != std::string_view::npos) {
+    *end++ = '?';
+    end = PutQuery(end, target.substr(question + 1), hide);
+  }
+  out.size = static_cast<size_t>(end - out.bytes.data());
+  assert(out.size <= out.bytes.size());
+}
+
+}  // namespace room_router

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes views: asks the workers, adds up, adds what the other sources say.
+//
+// Questions that arrive while one is under way share its answer, so a thousand sessions cost the
+// workers one copy. Control thread only; outlives every callback given to it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "router/admin/admin_view.h"
+
+namespace room_router::admin {
+
+using AdminViewPtr = std::shared_ptr<const AdminView>;
+
+class AdminCollector {
+ public:
+  explicit AdminCollector(AdminSources sources) : sources_(std::move(sources)) {}
+  AdminCollector(const AdminCollector&) = delete;
+  AdminCollector& operator=(const AdminCollector&) = delete;
+
+  // Calls back once, on the control thread, perhaps before it returns.
+  void Collect(std::function<void(AdminViewPtr)> done);
+
+  const AdminSources& sources() const { return sources_; }
+
+ private:
+  AdminViewPtr MakeView(const std::vector<WorkerStats>& workers);
+
+  const AdminSources sources_;
+  RateMeter rates_;
+  std::vector<std::function<void(AdminViewPtr)>> waiting_;
+};
+
+}  // namespace room_router::admin

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The admin HTTP port: GET and HEAD of admin_pages, one coroutine per connection on the control
+// thread.
+//
+// Bounded against hostile clients: kMaxConnections, 16 KiB of head, no bodies, 30 s to send a
+// request or take an answer. Open(), then Close() and let the io_context run until `drained`, then
+// destroy.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "discovery/task_set.h"
+#include "router/admin/admin_collector.h"
+
+namespace room_router::admin {
+
+class AdminHttp {
+ public:
+  static constexpr size_t kMaxConnections = 256;
+
+  AdminHttp(boost::asio::io_context& io, AdminCollector& collector, SocketAddress address);
+  ~AdminHttp();
+  AdminHttp(const AdminHttp&) = delete;
+  AdminHttp& operator=(const AdminHttp&) = delete;
+
+  std::string Open();  // the error, empty = listening
+  void Close(std::function<void()> drained = {});
+
+  SocketAddress address() const { return address_; }
+  size_t connections() const { return connections_; }
+
+ private:
+  struct Connection;
+
+  boost::asio::awaitable<void> Accept();
+  boost::asio::awaitable<void> Serve(std::shared_ptr<Connection> connection);
+  boost::asio::awaitable<bool> ServeOne(Connection& connection);
+
+  boost::asio::io_context& io_;
+  AdminCollector& collector_;
+  SocketAddress address_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  std::shared_ptr<boost::asio::steady_timer> pause_;  // of accepting, after an error
+  size_t connections_ = 0;
+  TaskSet tasks_;
+};
+
+}  // namespace room_router::admin

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each path of the admin HTTP port answers. Pure apart from reading the stick table.
+//
+//   /  /stats            dashboard           /healthz  every event loop answered
+//   /stats;csv           HAProxy's CSV       /readyz   traffic may come
+//   /metrics             Prometheus          /api/v1/{status,shards,rooms}  JSON
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "router/admin/admin_view.h"
+
+namespace room_router::admin {
+
+struct AdminPage {
+  unsigned status = 200;
+  std::string_view content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+// Whether the path's answer needs a view; the others are constants of the binary.
+bool PageNeedsView(std::string_view target);
+
+// `view` is null when none was needed, or when the workers did not answer in time.
+AdminPage MakePage(std::string_view target, const AdminView* view, const AdminSources& sources);
+
+}  // namespace room_router::admin

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the admin plane gets what it shows: doors into the rest of the process, filled by App.
+//
+// Everything here is called on the control thread only. `collect` is the one asynchronous door: it
+// asks every worker for a copy of its counters and calls back exactly once, on the control thread,
+// with what arrived in its own time limit, so a stuck worker shows as a missing copy. Nothing
+// behind these doors is changed by the admin plane.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/config.h"
+#include "discovery/shard_set.h"
+#include "router/stats.h"
+#include "sticky/room_key.h"
+#include "sticky/stick_table.h"
+
+namespace room_router::admin {
+
+struct ReloadState {
+  uint64_t generation = 1;  // of the configuration in use, from 1
+  bool last_succeeded = true;
+  std::string last_result = "loaded";
+  std::vector<std::string> mistakes;  // of the last attempt, file:line:column: message
+  std::chrono::system_clock::time_point last_time;  // of the last attempt
+};
+
+struct Readiness {
+  bool ready = false;
+  std::string reason;  // why not, for people: "draining", "discovery has not answered yet"
+};
+
+struct AdminSources {
+  std::function<std::shared_ptr<const config::Config>()> config;
+  std::function<ShardSetPtr()> shards;
+  const StickTable* table = nullptr;
+  // "[tenant]room" or a bare room as a person types it → key; may be empty.
+  std::function<RoomKey(std::string_view name)> key_of_name;
+
+  using Collected = std::function<void(std::vector<WorkerStats>)>;
+  std::function<void(Collected)> collect;
+  size_t workers = 1;
+
+  std::function<Readiness()> readiness;
+  std::function<ReloadState()> reload;
+  std::function<uint64_t()> access_log_lost_bytes;  // may be empty
+
+  uint64_t connection_limit = 0;  // limits.connections, resolved; 0 = unknown
+  std::chrono::system_clock::time_point start_time;
+  TimePoint start;
+  std::vector<std::pair<std::string, std::string>> versions;  // version, commit, compiler
+};
+
+}  // namespace room_router::admin

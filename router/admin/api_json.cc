@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/admin/api_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "router/admin/stat_rows.h"
+
+namespace room_router::admin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+int64_t SecondsBetween(TimePoint from, TimePoint to) {
+  return std::chrono::duration_cast<std::chrono::seconds>(to - from).count();
+}
+
+Json EndpointJson(const AdminView& view, const Shard& shard, const Endpoint& endpoint) {
+  const EndpointStats& stats = EndpointStatsOf(view.stats, endpoint.id);
+  return {{"name", endpoint.name},
+          {"server", ServerName(shard, endpoint)},
+          {"address", endpoint.address.ToString()},
+          {"up", endpoint.up},
+          {"status", StatusWord(shard, endpoint, view.config->shards.health)},
+          {"check", endpoint.last_check},
+          {"check_ms", endpoint.last_check_ms},
+          {"requests_total", stats.requests},
+          {"requests_per_second", Rates::At(view.rates.endpoints, endpoint.id).now},
+          {"outstanding", stats.outstanding},
+          {"tunnels", stats.tunnels},
+          {"responses_5xx_total", stats.responses.by_class[4]},
+          {"connect_failures_total", stats.connect_failures}};
+}
+
+Json ShardJson(const AdminView& view, const Shard& shard, uint32_t rooms) {
+  Json endpoints = Json::array();
+  uint64_t sessions = 0, requests = 0, rate = 0;
+  for (const Endpoint& endpoint : shard.endpoints) {
+    const EndpointStats& stats = EndpointStatsOf(view.stats, endpoint.id);
+    sessions += stats.tunnels;
+    requests += stats.requests;
+    rate += Rates::At(view.rates.endpoints, endpoint.id).now;
+    endpoints.push_back(EndpointJson(view, shard, endpoint));
+  }
+  Json json = {{"name", shard.name},
+               {"state", ToString(shard.state)},
+               {"admin", ToString(shard.admin)},
+               {"takes_new_rooms", shard.TakesNewRooms()},
+               {"keeps_rooms", shard.KeepsRooms()},
+               {"region", shard.region},
+               {"release", shard.release},
+               {"weight", shard.weight},
+               {"priority", shard.priority},
+               {"rooms", rooms},
+               {"tunnels", sessions},
+               {"requests_total", requests},
+               {"requests_per_second", rate},
+               {"endpoints", std::move(endpoints)}};
+  if (shard.since != TimePoint{}) json["in_state_seconds"] = SecondsBetween(shard.since, view.now);
+  return json;
+}
+
+std::string ShownName(const EntryView& entry, config::RoomNames names) {
+  switch (names) {
+    case config::RoomNames::kPlain:
+      return entry.display;
+    case config::RoomNames::kHashed:
+      return fmt::format("{:016x}", entry.key.high);
+    case config::RoomNames::kAbsent:
+      break;
+  }
+  return {};
+}
+
+std::string_view NamespaceName(KeyNamespace key_namespace) {
+  switch (key_namespace) {
+    case KeyNamespace::kWhiteboard:
+      return "whiteboard";
+    case KeyNamespace::kEtherpad:
+      return "etherpad";
+    case KeyNamespace::kRoom:
+      break;
+  }
+  return "room";
+}
+
+std::string ToLower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return lower;
+}
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+std::string DecodeParameter(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 &&
+                        HexValue(text[i + 2]) >= 0;
+    if (escape) {
+      out += static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+void ReadCount(std::string_view text, size_t& out) {
+  size_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec == std::errc() && read.ptr == text.data() + text.size()) out = value;
+}
+
+struct FoundRoom {
+  std::string name;
+  EntryView entry;
+};
+
+std::vector<FoundRoom> FindRooms(const AdminView& view, const StickTable& table,
+                                 const RoomsQuery& query) {
+  const std::string search = ToLower(query.search);
+  const Shard* shard = query.shard.empty() ? nullptr : view.shards->FindByName(query.shard);
+  std::vector<FoundRoom> found;
+  if (!query.shard.empty() && shard == nullptr) return found;
+  table.ForEach(view.now, [&](const EntryView& entry) {
+    if (shard != nullptr && entry.shard != shard->id) return;
+    std::string name = ShownName(entry, view.config->admin.dashboard.room_names);
+    if (!search.empty() && ToLower(name).find(search) == std::string::npos) return;
+    found.push_back({.name = std::move(name), .entry = entry});
+  });
+  std::sort(found.begin(), found.end(), [](const FoundRoom& a, const FoundRoom& b) {
+    if (a.entry.sessions != b.entry.sessions) return a.entry.sessions > b.entry.sessions;
+    return a.name != b.name ? a.name < b.name : a.entry.key.low < b.entry.key.low;
+  });
+  return found;
+}
+
+Json RoomJson(const FoundRoom& room, const AdminView& view) {
+  const Shard* shard = view.shards->FindById(room.entry.shard);
+  Json json = {{"name", room.name},
+               {"kind", NamespaceName(room.entry.key_namespace)},
+               {"sessions", room.entry.sessions},
+               {"epoch", room.entry.epoch},
+               {"age_seconds", SecondsBetween(room.entry.created, view.now)},
+               {"expires_seconds", SecondsBetween(view.now, room.entry.expires)}};
+  json["shard"] = shard == nullptr ? Json() : Json(shard->name);
+  return json;
+}
+
+}  // namespace
+
+std::string StatusJson(const AdminView& view) {
+  uint64_t connections = 0, requests = 0, refused = 0, tunnels = 0, rate = 0;
+  for (const ListenerStats& listener : view.stats.listeners) {
+    connections += listener.connections;
+    requests += listener.requests;
+    refused += listener.requests_refused;
+  }
+  for (const EndpointStats& endpoint : view.stats.endpoints) tunnels += endpoint.tunnels;
+  for (const Rate& each : view.rates.requests) rate += each.now;
+  Json versions = Json::object();
+  for (const auto& [name, value] : view.versions) versions[name] = value;
+  return Dump({{"replica", view.config->node.name},
+               {"region", view.config->node.region},
+               {"versions", versions},
+               {"uptime_seconds", view.uptime.count()},
+               {"ready", view.readiness.ready},
+               {"reason", view.readiness.reason},
+               {"workers", view.workers},
+               {"workers_alive", view.workers_alive},
+               {"connections", connections},
+               {"connection_limit", view.connection_limit},
+               {"tunnels", tunnels},
+               {"rooms", view.rooms_total},
+               {"table_entries", view.table.entries},
+               {"table_size", view.table_size},
+               {"requests_total", requests},
+               {"requests_per_second", rate},
+               {"requests_refused_total", refused},
+               {"rooms_moved_total", view.table.moves},
+               {"shards_answered", view.shards->answered},
+               {"shards_generation", view.shards->generation},
+               {"config",
+                {{"generation", view.reload.generation},
+                 {"last_reload_succeeded", view.reload.last_succeeded},
+                 {"last_result", view.reload.last_result},
+                 {"mistakes", view.reload.mistakes}}}});
+}
+
+std::string ShardsJson(const AdminView& view) {
+  Json shards = Json::array();
+  for (size_t i = 0; i < view.shards->shards.size(); ++i) {
+    const uint32_t rooms = i < view.rooms.size() ? view.rooms[i] : 0;
+    shards.push_back(ShardJson(view, view.shards->shards[i], rooms));
+  }
+  return Dump({{"generation", view.shards->generation}, {"shards", std::move(shards)}});
+}
+
+RoomsQuery ParseRoomsQuery(std::string_view query) {
+  RoomsQuery parsed;
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view name = pair.substr(0, equals);
+    const std::string value = DecodeParameter(pair.substr(equals + 1));
+    if (name == "search") parsed.search = value;
+    if (name == "shard") parsed.shard = value;
+    if (name == "limit") ReadCount(value, parsed.limit);
+    if (name == "offset") ReadCount(value, parsed.offset);
+  }
+  parsed.limit = std::min(parsed.limit, RoomsQuery::kMaxLimit);
+  return parsed;
+}
+
+std::string RoomsJson(const AdminView& view, const StickTable& table, const RoomsQuery& query) {
+  const std::vector<FoundRoom> found = FindRooms(view, table, query);
+  Json rooms = Json::array();
+  for (size_t i = query.offset; i < found.size() && rooms.size() < query.limit; ++i) {
+    rooms.push_back(RoomJson(found[i], view));
+  }
+  constexpr std::string_view kNames[] = {"plain", "hashed", "absent"};
+  return Dump({{"total", found.size()},
+               {"names", kNames[static_cast<size_t>(view.config->admin.dashboard.room_names)]},
+               {"rooms", std::move(rooms)}});
+}
+
+}  // namespace room_router::admin

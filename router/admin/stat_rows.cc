@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/admin/stat_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <numeric>
+
+namespace room_router::admin {
+namespace {
+
+constexpr int kFirstProxyId = 2;  // as HAProxy counts: 1 is its own
+
+struct ColumnName {
+  consteval ColumnName(const char* name) : index(StatColumn(name)) {}  // NOLINT: reads as a name
+  size_t index;
+};
+
+class RowWriter {
+ public:
+  explicit RowWriter(StatRow& row) : row_(row) {}
+  void Set(ColumnName column, std::string_view value) { row_.columns[column.index] = value; }
+  void Set(ColumnName column, std::integral auto value) {
+    row_.columns[column.index] = std::to_string(value);
+  }
+  void Zero(std::initializer_list<ColumnName> columns) {
+    for (const ColumnName column : columns) Set(column, 0);
+  }
+
+ private:
+  StatRow& row_;
+};
+
+void SetResponses(RowWriter& out, const ResponseCounts& responses) {
+  out.Set("hrsp_1xx", responses.by_class[0]);
+  out.Set("hrsp_2xx", responses.by_class[1]);
+  out.Set("hrsp_3xx", responses.by_class[2]);
+  out.Set("hrsp_4xx", responses.by_class[3]);
+  out.Set("hrsp_5xx", responses.by_class[4]);
+  out.Set("hrsp_other", responses.by_class[5]);
+}
+
+uint64_t Mean(const Histogram& histogram) {
+  const uint64_t count =
+      std::accumulate(histogram.counts.begin(), histogram.counts.end(), uint64_t{0});
+  return count == 0 ? 0 : histogram.sum_ms / count;
+}
+
+int64_t SecondsSince(uint64_t monotonic_s, TimePoint now) {
+  if (monotonic_s == 0) return -1;
+  const auto now_s =
+      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  return std::max<int64_t>(0, now_s - static_cast<int64_t>(monotonic_s));
+}
+
+StatRow FrontendRow(const AdminView& view, size_t listener) {
+  const ListenerStats& stats = ListenerStatsOf(view.stats, listener);
+  const Rate connections = Rates::At(view.rates.connections, listener);
+  const Rate requests = Rates::At(view.rates.requests, listener);
+  StatRow row{.type = kFrontend,
+              .proxy_id = kFirstProxyId + static_cast<int>(listener),
+              .server_id = 0,
+              .proxy = ListenerName(listener),
+              .columns = {}};
+  RowWriter out(row);
+  out.Set("svname", "FRONTEND");
+  out.Set("status", stats.connections >= view.connection_limit && view.connection_limit > 0
+                        ? "FULL"
+                        : "OPEN");
+  out.Set("scur", stats.connections);
+  out.Set("smax", stats.connections_max);
+  out.Set("slim", view.connection_limit);
+  out.Set("stot", stats.connections_total);
+  out.Set("bin", stats.bytes_in);
+  out.Set("bout", stats.bytes_out);
+  out.Set("ereq", stats.requests_refused);
+  out.Set("rate", connections.now);
+  out.Set("rate_max", connections.max);
+  SetResponses(out, stats.responses);
+  out.Set("req_rate", requests.now);
+  out.Set("req_rate_max", requests.max);
+  out.Set("req_tot", stats.requests);
+  out.Set("conn_rate", connections.now);
+  out.Set("conn_rate_max", connections.max);
+  out.Set("conn_tot", stats.connections_total);
+  out.Set("intercepted", stats.local_answers);
+  out.Zero({"dreq", "dresp", "rate_lim", "comp_in", "comp_out", "comp_byp", "comp_rsp", "dcon",
+            "dses", "wrew", "cache_lookups", "cache_hits", "eint"});
+  return row;
+}
+
+// What a server and the BACKEND have in common.
+void SetTraffic(RowWriter& out, const EndpointStats& stats, TimePoint now) {
+  out.Set("scur", stats.outstanding);
+  out.Set("smax", stats.outstanding_max);
+  out.Set("stot", stats.requests);
+  out.Set("bin", stats.bytes_in);
+  out.Set("bout", stats.bytes_out);
+  out.Set("econ", stats.connect_failures);
+  out.Set("eresp", stats.response_errors);
+  out.Set("wretr", stats.retries);
+  out.Set("wredis", stats.redispatches);
+  out.Set("lbtot", stats.requests);
+  SetResponses(out, stats.responses);
+  out.Set("req_tot", stats.requests);
+  out.Set("cli_abrt", stats.client_aborts);
+  out.Set("srv_abrt", stats.shard_aborts);
+  out.Set("lastsess", SecondsSince(stats.last_session_s, now));
+  out.Set("ctime", Mean(stats.connect_ms));
+  out.Set("rtime", Mean(stats.first_byte_ms));
+  out.Set("ttime", Mean(stats.total_ms));
+  out.Set("connect", stats.connects);
+  out.Set("reuse", stats.reuses);
+  out.Zero({"qcur", "qmax", "dresp", "bck", "chkdown", "downtime", "qtime", "wrew", "eint"});
+}
+
+void SetCheck(RowWriter& out, const Endpoint& endpoint, const config::Health& health) {
+  const std::string_view check = endpoint.last_check;  // "L7OK/200"
+  const size_t slash = check.find('/');
+  out.Set("check_status", check.substr(0, slash));
+  if (slash != std::string_view::npos) out.Set("check_code", check.substr(slash + 1));
+  out.Set("check_duration", endpoint.last_check_ms);
+  out.Set("check_rise", health.rise);
+  out.Set("check_fall", health.fall);
+  const int full = health.rise + health.fall - 1;
+  out.Set("check_health", endpoint.up ? full - endpoint.check_fill : int{endpoint.check_fill});
+}
+
+StatRow ServerRow(const AdminView& view, const Shard& shard, const Endpoint& endpoint) {
+  const EndpointStats& stats = EndpointStatsOf(view.stats, endpoint.id);
+  const Rate requests = Rates::At(view.rates.endpoints, endpoint.id);
+  const config::Health& health = view.config->shards.health;
+  StatRow row{.type = kServer,
+              .proxy_id = 0,
+              .server_id = static_cast<int>(endpoint.id) + 1,
+              .proxy = {},
+              .columns = {}};
+  RowWriter out(row);
+  SetTraffic(out, stats, view.now);
+  SetCheck(out, endpoint, health);
+  const std::string status = StatusWord(shard, endpoint, health);
+  const bool drained = shard.admin == AdminState::kDrain;
+  const auto weight = drained ? 0 : std::lround(std::clamp(shard.weight, 0.0, 65535.0));
+  out.Set("svname", ServerName(shard, endpoint));
+  out.Set("status", status);
+  out.Set("weight", weight);
+  out.Set("uweight", std::lround(std::clamp(shard.weight, 0.0, 65535.0)));
+  out.Set("act", 1);
+  out.Set("lastchg",
+          shard.since == TimePoint{}
+              ? view.uptime.count()
+              : std::chrono::duration_cast<std::chrono::seconds>(view.now - shard.since).count());
+  out.Set("rate", requests.now);
+  out.Set("rate_max", requests.max);
+  out.Set("addr", endpoint.address.ToString());
+  out.Set("srv_icur", stats.idle_connections);
+  out.Set("idle_conn_cur", 0);
+  out.Set("safe_conn_cur", stats.idle_connections);
+  out.Set("used_conn_cur", stats.outstanding);
+  out.Zero(
+      {"chkfail", "hanafail", "qtime_max", "ctime_max", "rtime_max", "ttime_max", "need_conn_est"});
+  return row;
+}
+
+StatRow BackendRow(const AdminView& view) {
+  StatRow row{.type = kBackend, .proxy_id = 0, .server_id = 0, .proxy = {}, .columns = {}};
+  RowWriter out(row);
+  SetTraffic(out, SumEndpoints(view.stats), view.now);
+  int64_t weight = 0, usable = 0;
+  for (const Shard& shard : view.shards->shards) {
+    if (!shard.KeepsRooms()) continue;
+    usable += std::count_if(shard.endpoints.begin(), shard.endpoints.end(),
+                            [](const Endpoint& endpoint) { return endpoint.up; });
+    if (shard.TakesNewRooms()) weight += std::lround(std::clamp(shard.weight, 0.0, 65535.0));
+  }
+  Rate rate;
+  for (const Rate& endpoint : view.rates.endpoints) {
+    rate.now += endpoint.now;
+    rate.max += endpoint.max;
+  }
+  out.Set("svname", "BACKEND");
+  out.Set("status", usable > 0 ? "UP" : "DOWN");
+  out.Set("weight", weight);
+  out.Set("uweight", weight);
+  out.Set("act", usable);
+  out.Set("lastchg", view.uptime.count());
+  out.Set("rate", rate.now);
+  out.Set("rate_max", rate.max);
+  out.Set("algo", "rendezvous");
+  out.Zero({"dreq", "comp_in", "comp_out", "comp_byp", "comp_rsp", "cache_lookups", "cache_hits",
+            "qtime_max", "ctime_max", "rtime_max", "ttime_max", "agg_server_status",
+            "agg_server_check_status", "agg_check_status"});
+  return row;
+}
+
+}  // namespace
+
+std::string StatusWord(const Shard& shard, const Endpoint& endpoint, const config::Health& health) {
+  if (shard.admin == AdminState::kMaint) return "MAINT";
+  if (shard.state == ShardState::kSoftDown) return "NOLB";
+  const std::string fill = std::to_string(endpoint.check_fill);
+  const bool usable = shard.state == ShardState::kUp && endpoint.up;
+  if (!usable) {
+    const bool rising = !endpoint.up && endpoint.check_fill > 0;
+    return rising ? "DOWN " + fill + "/" + std::to_string(health.rise) : "DOWN";
+  }
+  const std::string word = shard.admin == AdminState::kDrain ? "DRAIN" : "UP";
+  if (endpoint.check_fill == 0) return word;
+  // HAProxy counts what is left of `fall`.
+  return word + " " + std::to_string(health.fall - endpoint.check_fill) + "/" +
+         std::to_string(health.fall);
+}
+
+std::vector<StatRow> StatRows(const AdminView& view) {
+  std::vector<StatRow> rows;
+  const size_t listeners = view.config->listeners.size();
+  for (size_t i = 0; i < listeners; ++i) rows.push_back(FrontendRow(view, i));
+  const size_t backend = rows.size();
+  for (const Shard& shard : view.shards->shards) {
+    for (const Endpoint& endpoint : shard.endpoints) {
+      rows.push_back(ServerRow(view, shard, endpoint));
+    }
+  }
+  rows.push_back(BackendRow(view));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    StatRow& row = rows[i];
+    if (i >= backend) {
+      row.proxy_id = kFirstProxyId + static_cast<int>(listeners);
+      row.proxy = view.config->stick_table.name;
+    }
+    RowWriter out(row);
+    out.Set("pxname", row.proxy);
+    out.Set("pid", 1);
+    out.Set("iid", row.proxy_id);
+    out.Set("sid", row.server_id);
+    out.Set("type", row.type);
+    out.Set("mode", "http");
+    out.Set("-", "-");
+  }
+  return rows;
+}
+
+}  // namespace room_router::admin

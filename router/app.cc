@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/app.h"
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <future>
+#include <random>
+#include <thread>
+
+#include "config/load.h"
+#include "discovery/discovery.h"
+#include "router/admin/admin_plane.h"
+#include "router/log.h"
+#include "router/version.h"
+#include "router/worker_group.h"
+
+namespace room_router {
+namespace {
+
+namespace asio = boost::asio;
+using config::LogLevel;
+
+constexpr auto kSweepInterval = std::chrono::milliseconds(200);
+constexpr auto kDrainPoll = std::chrono::milliseconds(50);
+
+// Settings that only take effect at the next start; their names, where they differ.
+std::vector<std::string> NeedRestart(const config::Config& running, config::Config wanted) {
+  std::vector<std::string> names;
+  const auto compare = [&names](const char* name, const auto& a, const auto& b) {
+    if (!(a == b)) names.emplace_back(name);
+  };
+  wanted.stick_table.size = running.stick_table.size;  // taken at once
+  compare("node", running.node, wanted.node);
+  compare("listeners", running.listeners, wanted.listeners);
+  compare("admin", running.admin, wanted.admin);
+  compare("limits.connections", running.limits.connections, wanted.limits.connections);
+  compare("placement", running.placement, wanted.placement);
+  compare("stick_table", running.stick_table, wanted.stick_table);
+  compare("logging.access", running.logging.access, wanted.logging.access);
+  return names;
+}
+
+// Clients choose the names in the stick table; its index must not be theirs to crowd.
+uint64_t RandomSeed() {
+  std::random_device device;
+  return (static_cast<uint64_t>(device()) << 32) | device();
+}
+
+}  // namespace
+
+struct App::Parts {
+  Parts(config::Config loaded, std::string path);
+
+  std::string Start();
+  std::vector<std::string> Reload();
+  void Drain(std::function<void()> on_stopped);
+  void PollDrain();
+  void Stop();
+  void ArmSweep();
+  void TakeShards(ShardSetPtr set);
+  admin::AdminSources Sources();
+  admin::Readiness Ready() const;
+
+  // Runs `order` on the control thread and waits for its result.
+  template <class Order>
+  auto OnControl(Order order) {
+    std::packaged_task<decltype(order())()> task(std::move(order));
+    auto result = task.get_future();
+    asio::post(io, [&task] { task(); });
+    return result.get();
+  }
+
+  const std::string config_path;
+  std::shared_ptr<const ConfigSnapshot> config;
+  ShardSetPtr shards = std::make_shared<ShardSet>();
+  admin::ReloadState reload;
+  const TimePoint started = Clock::now();
+  const std::chrono::system_clock::time_point started_at = std::chrono::system_clock::now();
+  bool checked = false;  // every shard known at the start has been found up or down
+  bool draining = false;
+  TimePoint drain_begun;
+  std::function<void()> on_drained;
+
+  Log log;
+  RoomDirectory directory;
+  ConnectionBudget budget;
+  AccessLogWriter access_log;
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
+  asio::steady_timer sweep{io}, drain_timer{io};
+  WorkerGroup workers;
+  Discovery discovery;
+  admin::AdminPlane admin;
+  std::thread thread;
+};
+
+App::Parts::Parts(config::Config loaded, std::string path)
+    : config_path(std::move(path)),
+      config(std::make_shared<ConfigSnapshot>(std::move(loaded))),
+      log(config->config.logging.level, config->config.node.name),
+      directory(config->config.placement, config->config.stick_table, config->config.node.region,
+                RandomSeed()),
+      budget(config->config.limits.connections),
+      access_log(config->config.logging.access, config->config.stick_table.name,
+                 static_cast<size_t>(config->config.node.threads > 0 ? config->config.node.threads
+                                                                     : UsableCores())),
+      workers(io, directory, budget),
+      discovery(
+          io, config->config.shards, [this](ShardSetPtr set) { TakeShards(std::move(set)); },
+          [this](const Event& event) {
+            log.Write(
+                event.level, ToString(event.kind),
+                {{"shard", event.shard}, {"endpoint", event.endpoint}, {"detail", event.detail}});
+          }),
+      admin(io, config->config.admin, Sources()) {}
+
+std::string App::Parts::Start() {
+  if (auto mistake = workers.Bind(config->config); !mistake.empty()) return mistake;
+  if (auto mistake = access_log.Start(); !mistake.empty()) return mistake;
+  if (auto mistake = admin.Open(); !mistake.empty()) {
+    admin.Close([this] { io.stop(); });
+    io.run();
+    return mistake;
+  }
+  discovery.Start();
+  ArmSweep();
+  workers.Start(config, shards, access_log,
+                [this](EndpointId endpoint) { discovery.ReportConnectFailure(endpoint); });
+  thread = std::thread([this] { io.run(); });
+  for (const SocketAddress& address : workers.listening()) {
+    log.Write(LogLevel::kInfo, "listening", {{"address", address.ToString()}});
+  }
+  return "";
+}
+
+void App::Parts::TakeShards(ShardSetPtr set) {
+  shards = std::move(set);
+  checked = checked || (shards->answered && !shards->shards.empty() &&
+                        std::none_of(shards->shards.begin(), shards->shards.end(), [](auto& shard) {
+                          return shard.state == ShardState::kStarting;
+                        }));
+  workers.Publish(shards);
+}
+
+void App::Parts::ArmSweep() {
+  sweep.expires_after(kSweepInterval);
+  sweep.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    directory.table().Sweep(Clock::now());
+    ArmSweep();
+  });
+}
+
+std::vector<std::string> App::Parts::Reload() {
+  auto loaded = config::LoadPath(config_path);
+  return OnControl([this, &loaded] {
+    std::vector<std::string> mistakes;
+    for (const auto& mistake : loaded.mistakes) mistakes.push_back(mistake.ToString());
+    reload.last_time = std::chrono::system_clock::now();
+    reload.last_succeeded = loaded.ok();
+    reload.mistakes = mistakes;
+    if (!loaded.ok()) {
+      reload.last_result = "refused: " + mistakes.front();
+      for (const auto& mistake : mistakes) {
+        log.Write(LogLevel::kError, "reload_refused", {{"mistake", mistake}});
+      }
+      return mistakes;
+    }
+    // Listeners stay as they were bound; so does everything indexed by them.
+    const auto postponed = NeedRestart(config->config, loaded.config);
+    for (const auto& name : postponed) {
+      log.Write(LogLevel::kWarning, "reload_needs_restart", {{"setting", name}});
+    }
+    loaded.config.listeners = config->config.listeners;
+    access_log.Reopen();
+    config = std::make_shared<ConfigSnapshot>(std::move(loaded.config));
+    ++reload.generation;
+    reload.last_result = "loaded";
+    log.SetLevel(config->config.logging.level);
+    directory.table().Resize(config->config.stick_table.size);
+    workers.Publish(config);
+    discovery.Reconfigure(config->config.shards);
+    log.Write(LogLevel::kInfo, "reloaded", {{"generation", std::to_string(reload.generation)}});
+    return mistakes;
+  });
+}
+
+void App::Parts::Drain(std::function<void()> on_stopped) {
+  asio::post(io, [this, on_stopped = std::move(on_stopped)]() mutable {
+    if (draining) return on_stopped();
+    draining = true;
+    drain_begun = Clock::now();
+    on_drained = std::move(on_stopped);
+    log.Write(LogLevel::kInfo, "draining", {{"connections", std::to_string(budget.used())}});
+    workers.BeginDrain();
+    PollDrain();
+  });
+}
+
+void App::Parts::PollDrain() {
+  const config::Drain& limits = config->config.drain;
+  const auto age = Clock::now() - drain_begun;
+  if (age >= limits.accept_for) workers.StopAccepting();
+  if ((age >= limits.accept_for && budget.used() == 0) || age >= limits.max) {
+    log.Write(LogLevel::kInfo, "drained", {{"connections_left", std::to_string(budget.used())}});
+    return std::exchange(on_drained, nullptr)();
+  }
+  drain_timer.expires_after(kDrainPoll);
+  drain_timer.async_wait([this](const boost::system::error_code& error) {
+    if (!error) PollDrain();
+  });
+}
+
+void App::Parts::Stop() {
+  if (!thread.joinable()) return;
+  std::promise<void> drained;
+  asio::post(io, [this, &drained] {
+    sweep.cancel();
+    drain_timer.cancel();
+    discovery.Stop([this, &drained] { admin.Close([&drained] { drained.set_value(); }); });
+  });
+  drained.get_future().wait();
+  workers.Stop();
+  work.reset();
+  asio::post(io, [this] { io.stop(); });
+  thread.join();
+  access_log.Stop();
+}
+
+admin::Readiness App::Parts::Ready() const {
+  if (draining) return {.reason = "draining"};
+  if (!shards->answered) return {.reason = "discovery has not answered yet"};
+  if (!checked) return {.reason = "no shard has been found and checked yet"};
+  return {.ready = true};
+}
+
+admin::AdminSources App::Parts::Sources() {
+  const auto key_of_name = [this](std::string_view name) {
+    RoomRequest request;
+    std::string_view tenant;
+    if (name.starts_with('[') && name.find(']') != name.npos) {
+      tenant = name.substr(1, name.find(']') - 1);
+      name.remove_prefix(name.find(']') + 1);
+    }
+    config->keys.ReadName(tenant, name, request);
+    return request.key;
+  };
+  return {
+      .config = [this] { return std::shared_ptr<const config::Config>(config, &config->config); },
+      .shards = [this] { return shards; },
+      .table = &directory.table(),
+      .key_of_name = key_of_name,
+      .collect = [this](auto done) { workers.Collect(std::move(done)); },
+      .workers = static_cast<size_t>(config->config.node.threads > 0 ? config->config.node.threads
+                                                                     : UsableCores()),
+      .readiness = [this] { return Ready(); },
+      .reload = [this] { return reload; },
+      .access_log_lost_bytes = [this] { return access_log.stats().lost_bytes; },
+      .connection_limit = budget.limit(),
+      .start_time = started_at,
+      .start = started,
+      .versions = {{"version", std::string(Version())},
+                   {"commit", std::string(Commit())},
+                   {"compiler", std::string(Compiler())}}};
+}
+
+App::App(config::Config config, std::string config_path)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(config_path))) {}
+
+App::~App() { parts_->Stop(); }
+
+std::string App::Start() { return parts_->Start(); }
+std::vector<std::string> App::Reload() { return parts_->Reload(); }
+void App::Drain(std::function<void()> on_stopped) { parts_->Drain(std::move(on_stopped)); }
+void App::Stop() { parts_->Stop(); }
+std::vector<SocketAddress> App::listening() const { return parts_->workers.listening(); }
+SocketAddress App::admin_http() const { return parts_->admin.http(); }
+
+}  // namespace room_router

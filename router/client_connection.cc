@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/client_connection.h"
+
+#include "router/exchange.h"
+#include "router/tunnel.h"
+
+namespace room_router {
+
+namespace {
+
+using Status = IoResult::Status;
+
+constexpr int kReadsPerTurn = 16;
+
+}  // namespace
+
+ClientConnection::ClientConnection(DataPlane& plane, std::unique_ptr<Transport> transport,
+                                   const SocketAddress& peer, uint16_t listener)
+    : channel(std::move(transport)),
+      plane_(plane),
+      ip_(peer.Ip()),
+      port_(peer.port()),
+      listener_(listener),
+      trusted_(plane.config->Trusts(peer)) {
+  ListenerStats& counters = stats();
+  ++counters.connections_total;
+  counters.connections_max = std::max(counters.connections_max, ++counters.connections);
+  Arm(TimeoutClass::kClientHeader);
+}
+
+ClientConnection::~ClientConnection() = default;
+
+void ClientConnection::OnEvents(uint32_t events) {
+  if (closed()) return;
+  channel.Note(events);
+  if (phase_ == Phase::kExchange) exchange_->OnClientEvents();
+  if (phase_ == Phase::kTunnel) return tunnel_->OnClientEvents();
+  Resume();
+}
+
+void ClientConnection::Resume() {
+  if (closed()) return;
+  if (phase_ != Phase::kExchange && channel.blocked() && !channel.Flush()) return Close();
+  if (phase_ == Phase::kLingering) return Linger();
+  while ((phase_ == Phase::kIdle || phase_ == Phase::kHead) && !channel.blocked()) {
+    if (!ReadRequest()) break;
+  }
+  if (phase_ == Phase::kClosing && !channel.blocked()) FinishClosing();
+}
+
+// Reads and serves at most one request; false when there is nothing (more) to do now.
+bool ClientConnection::ReadRequest() {
+  std::string_view view = input_;
+  if (!std::exchange(input_is_new_, false) && !ReadMore(view)) return false;
+  if (phase_ == Phase::kIdle) {
+    phase_ = Phase::kHead;
+    request_begun_ = plane_.loop.now();
+    if (!first_request_) Arm(TimeoutClass::kClientHeader);
+  }
+  switch (http::ParseRequestHead(view, plane_.config->limits, plane_.request_head)) {
+    case http::ParseStatus::kIncomplete:
+      if (view.data() != input_.data()) input_.assign(view);
+      return channel.readable();
+    case http::ParseStatus::kError:
+      Refuse(RefusalFor(plane_.request_head.error));
+      return false;
+    case http::ParseStatus::kComplete:
+      Serve(view);
+      return true;
+  }
+  return false;
+}
+
+// Makes `view` the bytes to parse. Without a line end among the new bytes no parser can get any
+// further, so it isn't tried: a head sent byte by byte costs its length, not its square.
+bool ClientConnection::ReadMore(std::string_view& view) {
+  for (;;) {
+    const IoResult result = channel.Read(plane_.scratch.data(), Scratch::kSize);
+    if (result.status == Status::kBlocked) return false;
+    if (result.status != Status::kOk) {
+      Close();
+      return false;
+    }
+    const std::string_view fresh(plane_.scratch.data(), result.bytes);
+    if (input_.empty()) {
+      view = fresh;
+      return true;
+    }
+    input_.append(fresh);
+    view = input_;
+    if (fresh.find('\n') != fresh.npos || input_.size() > plane_.config->limits.first_line) {
+      return true;
+    }
+  }
+}
+
+void ClientConnection::Serve(std::string_view view) {
+  ++stats().requests;
+  phase_ = Phase::kExchange;
+  first_request_ = false;
+  exchange_ = plane_.TakeExchange();
+  const bool from_input = view.data() == input_.data();
+  const size_t taken = exchange_->Begin(*this, view);
+  if (closed()) return;
+  if (taken == view.size()) {
+    if (from_input) input_ = std::string();
+  } else if (from_input) {
+    input_.erase(0, taken);
+  } else {
+    input_.assign(view.substr(taken));
+  }
+  input_is_new_ = !input_.empty();
+  // More of a body may be waiting already; no further event would say so.
+  if (phase_ == Phase::kExchange && (input_is_new_ || channel.readable())) {
+    exchange_->OnClientEvents();
+  }
+}
+
+void ClientConnection::Refuse(Refusal refusal) {
+  ListenerStats& counters = stats();
+  ++counters.requests;
+  ++counters.requests_refused;
+  const int status = Describe(refusal).status;
+  counters.responses.Count(status);
+  plane_.Count(refusal);
+  plane_.head_out.clear();
+  const auto id = plane_.NextRequestId();
+  plane_.config->errors.Write(refusal, {.request_id = id}, plane_.head_out);
+  counters.bytes_out += plane_.head_out.size();
+  channel.Write(plane_.head_out);
+  if (plane_.access_log != nullptr) {
+    ExchangeLog log;
+    log.BeginRefused(ip_, port_);
+    log.listener = plane_.config->listener_names[listener_];
+    log.times = {.begun = request_begun_};
+    log.request_id = id;
+    log.Write(*plane_.access_log, status, plane_.head_out.size(), Describe(refusal).termination,
+              plane_.loop.now());
+  }
+  phase_ = Phase::kClosing;
+}
+
+IoResult::Status ClientConnection::ReadAhead(std::string_view& bytes) {
+  if (!input_.empty()) {
+    const size_t size = std::min(input_.size(), Scratch::kSize);
+    input_.copy(plane_.scratch.data(), size);
+    input_.erase(0, size);
+    bytes = {plane_.scratch.data(), size};
+    return Status::kOk;
+  }
+  const IoResult result = channel.Read(plane_.scratch.data(), Scratch::kSize);
+  if (result.status == Status::kOk) bytes = {plane_.scratch.data(), result.bytes};
+  return result.status;
+}
+
+void ClientConnection::PutBack(std::string_view rest) {
+  if (rest.empty()) return;
+  input_.insert(0, rest);
+  input_is_new_ = true;
+}
+
+void ClientConnection::ExchangeDone(bool keep_alive) {
+  plane_.Recycle(std::move(exchange_));
+  if (closed()) return;
+  phase_ = keep_alive && !plane_.draining ? Phase::kIdle : Phase::kClosing;
+  Arm(TimeoutClass::kClientIdle);
+}
+
+void ClientConnection::BecomeTunnel(std::unique_ptr<Tunnel> tunnel) {
+  plane_.Recycle(std::move(exchange_));
+  tunnel_ = std::move(tunnel);
+  phase_ = Phase::kTunnel;
+  std::string early = std::exchange(input_, {});
+  input_is_new_ = false;
+  tunnel_->Start(early);
+}
+
+void ClientConnection::OnTimeout(TimeoutClass timeout) {
+  switch (phase_) {
+    case Phase::kExchange:
+      exchange_->OnTimeout(timeout);
+      return Resume();
+    case Phase::kTunnel:
+      return tunnel_->OnTimeout();
+    case Phase::kHead:
+      Refuse(Refusal::kHeaderTimeout);
+      return Resume();
+    default:
+      return Close();
+  }
+}
+
+void ClientConnection::BeginDrain() {
+  if (phase_ == Phase::kIdle && !channel.blocked()) Close();
+}
+
+// Everything has been sent. Bytes the client still sends would make the system answer with a reset
+// that could overtake the response, so they are read and dropped for a moment first.
+void ClientConnection::FinishClosing() {
+  channel.EndWrites();
+  phase_ = Phase::kLingering;
+  input_ = std::string();
+  Arm(TimeoutClass::kLinger);
+  Linger();
+}
+
+void ClientConnection::Linger() {
+  for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+    switch (channel.Read(plane_.scratch.data(), Scratch::kSize).status) {
+      case Status::kOk:
+        continue;
+      case Status::kBlocked:
+        return;
+      default:
+        return Close();
+    }
+  }
+  plane_.loop.Again(*this);
+}
+
+void ClientConnection::GiveUp() {
+  phase_ = Phase::kClosed;
+  --stats().connections;
+}
+
+void ClientConnection::Close() {
+  if (closed()) return;
+  phase_ = Phase::kClosed;
+  if (exchange_) {
+    exchange_->Abandon();
+    plane_.Recycle(std::move(exchange_));
+  }
+  if (tunnel_) {
+    tunnel_->End();
+    plane_.loop.Bury(std::move(tunnel_));
+  }
+  --stats().connections;
+  plane_.timeouts.Disarm(*this);
+  channel.Close();
+  plane_.clients.erase(plane_.clients.iterator_to(*this));
+  if (plane_.on_client_closed) plane_.on_client_closed();
+  plane_.loop.Bury(std::unique_ptr<EventHandler>(this));
+}
+
+}  // namespace room_router

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one worker's connections share: event loop, timeouts, buffers, pool, snapshots, counters.
+//
+// One per worker; everything in it is touched by that worker's thread only, except `directory`
+// (thread-safe). Connections, exchanges and tunnels borrow it and never outlive it.
+#pragma once
+
+#include <array>
+#include <boost/intrusive/list.hpp>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "router/access_log.h"
+#include "router/engine/event_loop.h"
+#include "router/engine/timeouts.h"
+#include "router/http/head.h"
+#include "router/http/rewrite.h"
+#include "router/proxy_error.h"
+#include "router/stats.h"
+#include "router/upstream_pool.h"
+#include "sticky/room_directory.h"
+
+namespace room_router {
+
+class ClientConnection;
+class Exchange;
+class Tunnel;
+
+using ListHook = boost::intrusive::list_base_hook<>;
+
+// One generation of the configuration as the data plane uses it; immutable, shared by all workers.
+struct ConfigSnapshot {
+  explicit ConfigSnapshot(config::Config loaded);
+
+  config::Config config;
+  RoomKeyReader keys;
+  http::HeadRewriter heads;
+  ErrorPages errors;
+  http::HeadLimits limits;
+  std::vector<std::string> listener_ports;  // decimal, index = listener
+  std::vector<std::string> listener_names;  // as statistics and logs call them
+
+  bool Trusts(const SocketAddress& peer) const;
+};
+
+// The shards of one moment with their placement view.
+struct ShardSnapshot {
+  ShardSetPtr set;
+  PlacementView placement;
+};
+
+// One read buffer for all connections of the thread, with room before it so that a rewritten head
+// can be laid right before the body bytes it arrived with.
+class Scratch {
+ public:
+  static constexpr size_t kHeadroom = 4 << 10, kSize = 16 << 10;  // bytes
+  char* data() { return bytes_.data() + kHeadroom; }
+  // Lays `head` before `body` when body lies in this buffer and the head fits; else empty.
+  std::string_view Join(std::string_view head, std::string_view body);
+
+ private:
+  std::array<char, kHeadroom + kSize> bytes_;
+};
+
+struct DataPlane {
+  template <class Member>  // of a type that is incomplete here
+  using List = boost::intrusive::list<Member, boost::intrusive::base_hook<ListHook>>;
+  DataPlane(RoomDirectory& room_directory, AccessLogRing* ring);
+  ~DataPlane();
+
+  void Apply(std::shared_ptr<const ConfigSnapshot> snapshot);
+  void Apply(std::shared_ptr<const ShardSnapshot> snapshot);
+  EndpointStats& endpoint_stats(EndpointId id) {
+    if (id >= stats.endpoints.size()) stats.endpoints.resize(id + 1);
+    return stats.endpoints[id];
+  }
+  void Count(Refusal refusal) { ++stats.refusals[static_cast<size_t>(refusal)]; }
+  // 16 hexadecimal digits, unique in the process; valid until the next call.
+  std::string_view NextRequestId();
+  // The endpoint of a shard with the fewest exchanges here, best of two at random; never one of
+  // `tried` unless nothing else is left. Null when the shard has none that is up.
+  const Endpoint* ChooseEndpoint(const Shard& shard, std::span<const EndpointId> tried);
+
+  std::unique_ptr<Exchange> TakeExchange();
+  void Recycle(std::unique_ptr<Exchange> exchange);
+
+  TimeoutQueue timeouts;
+  EventLoop loop;
+  UpstreamPool pool;
+  Scratch scratch;
+  WorkerStats stats;
+  std::shared_ptr<const ConfigSnapshot> config;
+  std::shared_ptr<const ShardSnapshot> shards;
+  RoomDirectory& directory;
+  AccessLogRing* access_log;  // null = off
+  std::function<void(EndpointId)> report_connect_failure;
+  std::function<void()> on_client_closed;  // a descriptor is free again
+
+  // Reused by whoever is on the stack, never kept across events.
+  http::RequestHead request_head;
+  http::ResponseHead response_head;
+  RoomRequest room_request;
+  std::string head_out;
+
+  List<ClientConnection> clients;  // owned; a connection removes itself
+  List<Tunnel> tunnels;            // owned by their clients
+  bool draining = false;
+
+ private:
+  std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
+  uint64_t request_id_base_, request_id_count_ = 0;
+  uint64_t random_state_;
+  std::array<char, 16> request_id_{};
+};
+
+}  // namespace room_router

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// `room-router demo`: embedded shards, replicas in front of them and their dashboards in one
+// process, until Ctrl-C. Needs no configuration and leaves nothing behind. Returns the exit status.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "router/cli/command_line.h"
+
+namespace room_router::demo {
+
+int Demo(const cli::DemoCommand& command);
+
+// The configuration of replica `index`; its admin socket lies in `directory`.
+config::Config ReplicaConfig(const cli::DemoCommand& command, int index,
+                             const std::vector<config::StaticShard>& shards,
+                             const std::string& directory);
+
+// What the demo says once it runs: where to click.
+std::string Welcome(const cli::DemoCommand& command, const std::string& directory);
+
+}  // namespace room_router::demo

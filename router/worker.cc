@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/worker.h"
+
+#include <thread>
+
+#include "router/acceptor.h"
+#include "router/client_connection.h"
+
+namespace room_router {
+
+struct Worker::Thread {
+  explicit Thread(Environment environment)
+      : budget(environment.budget), plane(environment.directory, environment.access_log) {
+    plane.report_connect_failure = std::move(environment.report_connect_failure);
+    plane.on_client_closed = [this] { budget.Give(); };
+  }
+
+  void Run(const std::vector<Socket>& sockets);
+  void End();
+  WorkerStats Copy();
+
+  ConnectionBudget& budget;
+  DataPlane plane;
+  std::vector<std::unique_ptr<Acceptor>> acceptors;
+  std::thread thread;
+};
+
+void Worker::Thread::Run(const std::vector<Socket>& sockets) {
+  for (const Socket& socket : sockets) {
+    acceptors.push_back(
+        std::make_unique<Acceptor>(plane, budget, socket.descriptor, socket.listener));
+  }
+  plane.loop.SetHooks(
+      [this] {
+        if (plane.access_log != nullptr) plane.access_log->Flush();
+      },
+      [this] {
+        for (auto& acceptor : acceptors) acceptor->Retry();
+      });
+  plane.loop.Run();
+}
+
+void Worker::Thread::End() {
+  acceptors.clear();
+  while (!plane.clients.empty()) plane.clients.front().Close();
+  plane.pool.CloseAll();
+  plane.loop.Stop();
+}
+
+WorkerStats Worker::Thread::Copy() {
+  for (size_t id = 0; id < plane.stats.endpoints.size(); ++id) {
+    plane.stats.endpoints[id].idle_connections =
+        static_cast<uint32_t>(plane.pool.idle(static_cast<EndpointId>(id)));
+  }
+  plane.stats.loop_lag_us_max = plane.loop.TakeLongestWait();
+  if (plane.access_log != nullptr) plane.stats.access_log_drops = plane.access_log->drops();
+  return plane.stats;
+}
+
+Worker::Worker(Environment environment)
+    : thread_(std::make_unique<Thread>(std::move(environment))) {}
+
+Worker::~Worker() { Stop(); }
+
+void Worker::Start(std::shared_ptr<const ConfigSnapshot> config,
+                   std::shared_ptr<const ShardSnapshot> shards, std::vector<Socket> sockets) {
+  thread_->plane.stats.listeners.resize(config->config.listeners.size());
+  thread_->plane.Apply(std::move(config));
+  thread_->plane.Apply(std::move(shards));
+  thread_->thread = std::thread([this, handed = std::move(sockets)] { thread_->Run(handed); });
+}
+
+void Worker::Stop() {
+  if (!thread_->thread.joinable()) return;
+  thread_->plane.loop.Post([this] { thread_->End(); });
+  thread_->thread.join();
+}
+
+void Worker::Publish(std::shared_ptr<const ConfigSnapshot> config) {
+  thread_->plane.loop.Post([this, config = std::move(config)] { thread_->plane.Apply(config); });
+}
+
+void Worker::Publish(std::shared_ptr<const ShardSnapshot> shards) {
+  thread_->plane.loop.Post([this, shards = std::move(shards)] { thread_->plane.Apply(shards); });
+}
+
+void Worker::Collect(std::function<void(WorkerStats)> done) {
+  thread_->plane.loop.Post([this, done = std::move(done)] { done(thread_->Copy()); });
+}
+
+void Worker::BeginDrain() {
+  thread_->plane.loop.Post([this] {
+    DataPlane& plane = thread_->plane;
+    plane.draining = true;
+    for (auto it = plane.clients.begin(); it != plane.clients.end();) (it++)->BeginDrain();
+    plane.pool.CloseAll();
+  });
+}
+
+void Worker::StopAccepting() {
+  thread_->plane.loop.Post([this] { thread_->acceptors.clear(); });
+}
+
+}  // namespace room_router

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// One data-plane thread: its event loop, its listening sockets, its connections.
+//
+// Everything it serves lives and dies on this thread. Other threads only post: snapshots in, copies
+// of the counters out, drain and stop. Start() hands the thread its sockets; Stop() joins it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "router/connection_budget.h"
+#include "router/data_plane.h"
+
+namespace room_router {
+
+class Worker {
+ public:
+  struct Environment {
+    RoomDirectory& directory;
+    ConnectionBudget& budget;
+    AccessLogRing* access_log = nullptr;
+    std::function<void(EndpointId)> report_connect_failure;  // called on the worker's thread
+  };
+  // A listening descriptor and its position in the configuration.
+  struct Socket {
+    int descriptor;
+    uint16_t listener;
+  };
+
+  explicit Worker(Environment environment);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void Start(std::shared_ptr<const ConfigSnapshot> config,
+             std::shared_ptr<const ShardSnapshot> shards, std::vector<Socket> sockets);
+  void Stop();
+
+  // The rest is thread-safe.
+  void Publish(std::shared_ptr<const ConfigSnapshot> config);
+  void Publish(std::shared_ptr<const ShardSnapshot> shards);
+  // `done` gets a copy of the counters, on the worker's thread.
+  void Collect(std::function<void(WorkerStats)> done);
+  // Connections close as soon as they are idle; new ones are still accepted.
+  void BeginDrain();
+  void StopAccepting();
+
+ private:
+  struct Thread;
+  std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace room_router

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// All workers of a replica as one: publish to every one, gather from every one.
+//
+// Lives on the control thread. Snapshots built here once are shared by all workers.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "router/access_log.h"
+#include "router/worker.h"
+
+namespace room_router {
+
+class WorkerGroup {
+ public:
+  using Copies = std::vector<WorkerStats>;
+
+  WorkerGroup(boost::asio::io_context& control, RoomDirectory& directory, ConnectionBudget& budget)
+      : control_(control), directory_(directory), budget_(budget) {}
+  ~WorkerGroup() { Stop(); }
+  WorkerGroup(const WorkerGroup&) = delete;
+  WorkerGroup& operator=(const WorkerGroup&) = delete;
+
+  // Binds every listener for every worker; the text says which one failed and why.
+  std::string Bind(const config::Config& config);
+  void Start(std::shared_ptr<const ConfigSnapshot> config, ShardSetPtr shards,
+             AccessLogWriter& access_log, std::function<void(EndpointId)> report_connect_failure);
+  void Stop();
+
+  void Publish(const std::shared_ptr<const ConfigSnapshot>& config);
+  void Publish(ShardSetPtr shards);
+  void BeginDrain();
+  void StopAccepting();
+  // Calls back once on the control thread with the copies that arrived within a second.
+  void Collect(std::function<void(Copies)> done);
+
+  size_t size() const { return sockets_.size(); }
+  const std::vector<SocketAddress>& listening() const { return listening_; }
+
+ private:
+  boost::asio::io_context& control_;
+  RoomDirectory& directory_;
+  ConnectionBudget& budget_;
+  std::vector<std::vector<Worker::Socket>> sockets_;  // index = worker, until Start
+  std::vector<SocketAddress> listening_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+// Threads for `node.threads: auto`: usable cores by affinity and cgroup quota, at least 1.
+int UsableCores();
+
+}  // namespace room_router
