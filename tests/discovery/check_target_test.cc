@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "discovery/check_target.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace room_router {
+namespace {
+
+CheckSubject Subject(const std::string& address = "10.0.0.7:8000") {
+  return {.endpoint = 1,
+          .address = *SocketAddress::Parse(address),
+          .shard = "shard-2",
+          .name_space = "jitsi"};
+}
+
+config::HealthCheck Http(const std::string& url) {
+  return {.type = config::HealthCheck::Type::kHttp, .url = url};
+}
+
+TEST(CheckTarget, UrlIsFilledIn) {
+  struct Case {
+    std::string url, subject, address, host, request_line, host_field;
+  };
+  const std::vector<Case> cases = {
+      {"http://{address}/", "10.0.0.7:8000", "10.0.0.7:8000", "10.0.0.7", "GET / HTTP/1.1",
+       "10.0.0.7:8000"},
+      {"http://{address}", "10.0.0.7:80", "10.0.0.7:80", "10.0.0.7", "GET / HTTP/1.1", "10.0.0.7"},
+      {"http://{address}:5280/http-bind", "10.0.0.7:8000", "10.0.0.7:5280", "10.0.0.7",
+       "GET /http-bind HTTP/1.1", "10.0.0.7:5280"},
+      {"http://{address}/x", "[fd00::7]:8000", "[fd00::7]:8000", "[fd00::7]", "GET /x HTTP/1.1",
+       "[fd00::7]:8000"},
+      {"http://{address}:8888/about/health", "[fd00::7]:8000", "[fd00::7]:8888", "[fd00::7]",
+       "GET /about/health HTTP/1.1", "[fd00::7]:8888"},
+      {"http://{shard}-prosody.{namespace}.svc:5280/http-bind?room={shard}#top", "10.0.0.7:8000",
+       "", "shard-2-prosody.jitsi.svc", "GET /http-bind?room=shard-2 HTTP/1.1",
+       "shard-2-prosody.jitsi.svc:5280"},
+      {"http://web.{namespace}?q=1", "10.0.0.7:8000", "", "web.jitsi", "GET /?q=1 HTTP/1.1",
+       "web.jitsi"},
+  };
+  for (const Case& c : cases) {
+    const auto target = FillIn(Http(c.url), Subject(c.subject));
+    ASSERT_TRUE(target) << c.url;
+    EXPECT_EQ(target->address.ToString(), c.address) << c.url;
+    EXPECT_EQ(target->host, c.host) << c.url;
+    EXPECT_TRUE(target->request.starts_with(c.request_line + "\r\n")) << target->request;
+    EXPECT_NE(target->request.find("\r\nHost: " + c.host_field + "\r\n"), std::string::npos)
+        << target->request;
+    EXPECT_TRUE(target->request.ends_with("\r\n\r\n"));
+  }
+}
+
+TEST(CheckTarget, UrlsThatAreNone) {
+  for (const char* url :
+       {"https://{address}/", "{address}/", "http://", "http:///x", "http://{address}:0/",
+        "http://{address}:99999/", "http://a b/", "http://{address}/a b",
+        "http://{address}/\r\nX: y", "http://user@host/"}) {
+    EXPECT_FALSE(FillIn(Http(url), Subject())) << url;
+  }
+}
+
+TEST(CheckTarget, HeadersAreSentAndHostCanBeReplaced) {
+  config::HealthCheck check = Http("http://{address}/");
+  check.header = {{"HOST", "meet.example.org"}, {"X-Check", "1"}};
+  const auto target = FillIn(check, Subject());
+  ASSERT_TRUE(target);
+  EXPECT_NE(target->request.find("HOST: meet.example.org\r\nX-Check: 1\r\n"), std::string::npos);
+  EXPECT_EQ(target->request.find("Host: 10.0.0.7"), std::string::npos);
+}
+
+TEST(CheckTarget, TcpConnectsToTheEndpoint) {
+  const auto target = FillIn({}, Subject());
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->address.ToString(), "10.0.0.7:8000");
+  EXPECT_TRUE(target->request.empty());
+}
+
+TEST(CheckTarget, StatusLines) {
+  EXPECT_EQ(StatusOf("HTTP/1.1 200 OK\r\n"), 200);
+  EXPECT_EQ(StatusOf("HTTP/1.0 503\r\n"), 503);
+  EXPECT_EQ(StatusOf("HTTP/1.1 204 "), 204);
+  for (const char* line :
+       {"", "HTTP/1.1", "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/2.0 200 OK", "HTTP/1.1  200 OK",
+        "HTTP/1.1 -20 OK", "HTTP/1.1 099 OK", "SSH-2.0-x", "http/1.1 200 OK", "HTTP/1.x 200 OK"}) {
+    EXPECT_EQ(StatusOf(line), std::nullopt) << line;
+  }
+}
+
+TEST(CheckTarget, Judgement) {
+  config::HealthCheck check = Http("http://{address}/");
+  check.expect = {{200, 399}, {405, 405}};
+  check.soft = {503, 301};
+  EXPECT_EQ(Judge(check, 200), Health::kGood);
+  EXPECT_EQ(Judge(check, 399), Health::kGood);
+  EXPECT_EQ(Judge(check, 405), Health::kGood);
+  EXPECT_EQ(Judge(check, 503), Health::kSoft);
+  EXPECT_EQ(Judge(check, 301), Health::kSoft) << "soft wins over expected";
+  EXPECT_EQ(Judge(check, 404), Health::kBad);
+  EXPECT_EQ(Judge(check, 500), Health::kBad);
+}
+
+}  // namespace
+}  // namespace room_router

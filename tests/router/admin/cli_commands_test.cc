@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/admin/cli_commands.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "router/admin/show_table.h"
+#include "sample.h"
+
+namespace room_router::admin {
+namespace {
+
+using config::AdminLevel;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::StartsWith;
+
+class Commands : public testing::Test {
+ protected:
+  std::string Run(const std::string& line, AdminLevel level = AdminLevel::kAdmin) {
+    const AdminSources sources = sample_.Sources();
+    const AdminView view = sample_.View();
+    const CliContext context{.level = level, .sources = sources, .view = &view, .now = sample_.now};
+    return RunCommand(SplitLine(line).at(0), context).text;
+  }
+
+  std::vector<std::string> Lines(const std::string& line) {
+    std::istringstream text(Run(line));
+    std::vector<std::string> lines;
+    for (std::string each; std::getline(text, each);) lines.push_back(each);
+    return lines;
+  }
+
+  Sample sample_;
+};
+
+TEST_F(Commands, ShowTableListsTheTables) {
+  EXPECT_EQ(Run("show table"), "# table: jitsi-meet, type: string, size:2048, used:3\n");
+}
+
+TEST_F(Commands, ShowTableHasHaproxysFieldsFirstAndOursAfter) {
+  EXPECT_THAT(
+      Lines("show table jitsi-meet"),
+      ElementsAre(
+          "# table: jitsi-meet, type: string, size:2048, used:3",
+          R"(0x000000000022: key=[acme]two\ words use=0 exp=300000 server_id=2 server_key=shard-1 )"
+          "rooms=1 sessions=0 epoch=0 holder=router-0",
+          "0x000000000033: key=board use=0 exp=300000 server_id=2 server_key=shard-1 rooms=0 "
+          "sessions=0 epoch=1 holder=router-0 ns=whiteboard",
+          MatchesRegex("0x334455667788: key=standup use=1 exp=[0-9]+ server_id=1 "
+                       "server_key=shard-0 rooms=1 sessions=1 epoch=0 holder=router-0")));
+}
+
+TEST_F(Commands, ShowTableFindsAKeyAsShownAndAsTyped) {
+  EXPECT_EQ(Lines("show table jitsi-meet key standup").size(), 2u);
+  EXPECT_EQ(Lines("show table jitsi-meet key StandUp").size(), 2u);
+  EXPECT_EQ(Lines(R"(show table jitsi-meet key [acme]two\ words)").size(), 2u);
+  EXPECT_EQ(Run("show table jitsi-meet key nobody"), "");
+}
+
+TEST_F(Commands, ShowTableFilters) {
+  const std::pair<const char*, size_t> cases[] = {
+      {"data.server_id eq 1", 1}, {"data.server_id eq 2", 2},
+      {"data.server_id ne 1", 2}, {"data.server_id gt 1", 2},
+      {"data.server_id le 2", 3}, {"data.server_id lt 1", 0},
+      {"data.server_id ge 3", 0}, {"data.server_id gt 0 data.server_id lt 2", 1}};
+  for (const auto& [filter, entries] : cases) {
+    EXPECT_EQ(Lines(std::string("show table jitsi-meet ") + filter).size(), entries + 1) << filter;
+  }
+}
+
+TEST_F(Commands, ShowTableComplainsAsHaproxy) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"nope", "No such table\n"},
+      {"jitsi-meet key", "Key value expected\n"},
+      {"jitsi-meet junk",
+       "Optional argument only supports \"data.<store_data_type>\" <operator> <value> and key "
+       "<key>\n"},
+      {"jitsi-meet data.server_key eq x",
+       "Filter entry #1: Require a valid integer value to compare against\n"},
+      {"jitsi-meet data.server_id eq x",
+       "Filter entry #1: Require a valid integer value to compare against\n"},
+      {"jitsi-meet data.gpc0 gt 0", "Filter entry #1: Data type not stored in this table\n"},
+      {"jitsi-meet data.server_id eq 1 data.bogus gt 0", "Filter entry #2: Unknown data type\n"},
+      {"jitsi-meet data.server_id is 1",
+       "Filter entry #1: Require and operator among \"eq\", \"ne\", \"le\", \"ge\", \"lt\", "
+       "\"gt\"\n"}};
+  for (const auto& [arguments, expected] : cases) {
+    EXPECT_EQ(Run(std::string("show table ") + arguments), expected) << arguments;
+  }
+}
+
+TEST_F(Commands, ShowTableHidesRoomsFromUsers) {
+  EXPECT_EQ(Run("show table jitsi-meet", AdminLevel::kUser),
+            "# table: jitsi-meet, type: string, size:2048, used:3\n"
+            "# contents not dumped due to insufficient privileges\n");
+}
+
+TEST_F(Commands, ShowInfoHasEveryLineToolsLookFor) {
+  const std::string info = Run("show info");
+  EXPECT_THAT(info, StartsWith("Name: room-router\nVersion: 0.1.0\n"));
+  for (const char* name :
+       {"Release_date",     "Nbthread",   "Nbproc",        "Process_num", "Pid",      "Uptime",
+        "Uptime_sec",       "Maxconn",    "CurrConns",     "CumConns",    "CumReq",   "Maxpipes",
+        "PipesUsed",        "PipesFree",  "Tasks",         "Run_queue",   "Idle_pct", "node",
+        "Unstoppable Jobs", "Build info", "Start_time_sec"}) {
+    EXPECT_THAT(info, HasSubstr("\n" + std::string(name) + ": ")) << name;
+  }
+  EXPECT_THAT(info, HasSubstr("\nUptime: 0d 0h00m51s\nUptime_sec: 51\n"));
+  EXPECT_THAT(info, HasSubstr("\nnode: router-0\n"));
+  EXPECT_THAT(info, HasSubstr("\nCurrConns: 8\nCumConns: 80\nCumReq: 200\n"));
+  EXPECT_THAT(info, HasSubstr("\nDroppedLogs: 4\n"));
+}
+
+TEST_F(Commands, ShowStatTakesFilters) {
+  EXPECT_EQ(Lines("show stat").size(), 1u + 5);
+  EXPECT_EQ(Lines("show stat -1 4 -1").size(), 1u + 3);
+  EXPECT_EQ(Lines("show stat jitsi-meet 2 -1").size(), 1u + 1);
+  EXPECT_EQ(Lines("show stat 3 4 2").size(), 1u + 1);
+  EXPECT_EQ(Lines("show stat 99 1 1").size(), 1u);
+  sample_.shards->shards[0].admin = AdminState::kMaint;
+  EXPECT_EQ(Lines("show stat no-maint").size(), 1u + 4);
+  EXPECT_EQ(Lines("show stat up").size(), 1u + 4);
+  EXPECT_THAT(Run("show stat json"), StartsWith("Output format 'json' is not available"));
+}
+
+TEST_F(Commands, HelpListsAndFilters) {
+  EXPECT_THAT(Run("help"), StartsWith("The following commands are valid at this level:\n  set "));
+  EXPECT_THAT(Lines("help show"), testing::SizeIs(5));
+  EXPECT_THAT(Run("help"), HasSubstr("  quit                                    : disconnect\n"));
+}
+
+TEST_F(Commands, UnknownOnesAreAnsweredWithTheNearest) {
+  EXPECT_THAT(Run("show tabel jitsi-meet"),
+              StartsWith("Unknown command, but maybe one of the following ones is a better match:\n"
+                         "  show table <table> [<filter>]*          : "));
+  EXPECT_THAT(Run("drop database"),
+              StartsWith("Unknown command. Please enter one of the following commands only:\n"));
+  EXPECT_THAT(Run("SHOW INFO"), StartsWith("Unknown command"));
+  EXPECT_THAT(Run("set server jitsi-meet/shard-0 state drain"), StartsWith("Unknown command"));
+  EXPECT_EQ(Run("show version extra words"), "0.1.0\n");
+}
+
+TEST(EscapeKey, IsHaproxysAndReadsBack) {
+  EXPECT_EQ(EscapeKey("a b=c\\d\te"), R"(a\ b\=c\\d\te)");
+  EXPECT_EQ(EscapeKey("caf\xC3\xA9\x01"), R"(caf\xC3\xA9\x01)");
+  for (const std::string key : {"a b=c\\d\te\r\n", "caf\xC3\xA9;", "[x]y", "it's \"q\""}) {
+    std::string line = "key " + EscapeKey(key);
+    if (key.find(';') != std::string::npos) line.insert(line.find(';'), "\\");
+    EXPECT_EQ(SplitLine(line).at(0).at(1), key);
+  }
+}
+
+}  // namespace
+}  // namespace room_router::admin

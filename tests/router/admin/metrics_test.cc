@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "router/admin/api_json.h"
+#include "sample.h"
+
+namespace room_router::admin {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+TEST(Metrics, AreThoseOfTheDocumentation) {
+  Sample sample;
+  std::map<std::string, std::string> emitted, documented;  // name → type
+  const std::string text = MetricsText(sample.View());
+  const std::regex type_line("# TYPE (\\S+) (\\S+)");
+  for (std::sregex_iterator i(text.begin(), text.end(), type_line), end; i != end; ++i) {
+    EXPECT_TRUE(emitted.emplace((*i)[1], (*i)[2]).second) << (*i)[1] << " twice";
+    EXPECT_THAT(text, HasSubstr("# HELP " + (*i)[1].str() + " "));
+  }
+  std::ifstream file(METRICS_DOCUMENTATION);
+  ASSERT_TRUE(file) << METRICS_DOCUMENTATION;
+  std::stringstream markdown;
+  markdown << file.rdbuf();
+  const std::string docs = markdown.str();
+  const std::regex row("\\| `(room_router_\\w+)` \\| (\\w+) \\|");
+  for (std::sregex_iterator i(docs.begin(), docs.end(), row), end; i != end; ++i) {
+    documented.emplace((*i)[1], (*i)[2]);
+  }
+  EXPECT_FALSE(emitted.empty());
+  EXPECT_EQ(emitted, documented);
+}
+
+TEST(Metrics, CountersEndInTotalAndOthersDoNot) {
+  Sample sample;
+  const std::string text = MetricsText(sample.View());
+  const std::regex type_line("# TYPE (\\S+) (\\S+)");
+  for (std::sregex_iterator i(text.begin(), text.end(), type_line), end; i != end; ++i) {
+    EXPECT_EQ((*i)[1].str().ends_with("_total"), (*i)[2] == "counter") << (*i)[1];
+  }
+}
+
+TEST(Metrics, SayWhatTheWorkersCounted) {
+  Sample sample;
+  sample.shards->shards[1].state = ShardState::kSoftDown;
+  const std::string text = MetricsText(sample.View());
+  for (const char* line :
+       {"room_router_build_info{version=\"0.1.0\",commit=\"f550408\"} 1",
+        "room_router_requests_total{listener=\"room-router\"} 200",
+        "room_router_responses_total{listener=\"room-router\",class=\"2xx\"} 2",
+        "room_router_shard_requests_total{shard=\"shard-0\",endpoint=\"shard-0\"} 120",
+        "room_router_shard_requests_total{shard=\"shard-1\",endpoint=\"web-1\"} 0",
+        "room_router_shard_responses_total{shard=\"shard-0\",endpoint=\"shard-0\",class=\"5xx\"} 2",
+        "room_router_shard_state{shard=\"shard-1\",state=\"soft_down\"} 1",
+        "room_router_shard_state{shard=\"shard-1\",state=\"up\"} 0",
+        "room_router_requests_by_class_total{class=\"signalling\"} 160",
+        "room_router_rooms_moved_total 1", "room_router_workers_alive 2",
+        "room_router_event_loop_lag_seconds 0.0015"}) {
+    EXPECT_THAT(text, HasSubstr(std::string(line) + "\n")) << line;
+  }
+  const std::string duration = "room_router_shard_request_duration_seconds_";
+  const std::string labels = "{shard=\"shard-0\",endpoint=\"shard-0\"";
+  EXPECT_THAT(text, HasSubstr(duration + "count" + labels + "} 4\n"));
+  EXPECT_THAT(text, HasSubstr(duration + "sum" + labels + "} 1.408"));
+  EXPECT_THAT(text, HasSubstr(duration + "bucket" + labels + ",le=\"0.005\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr(duration + "bucket" + labels + ",le=\"+Inf\"} 4\n"));
+}
+
+TEST(Metrics, NeverNameARoom) {
+  Sample sample;
+  const std::string text = MetricsText(sample.View());
+  EXPECT_THAT(text, testing::Not(HasSubstr("standup")));
+  EXPECT_THAT(text, testing::Not(HasSubstr("acme")));
+}
+
+TEST(ApiJson, ListsRoomsBusiestFirst) {
+  Sample sample;
+  const json all = json::parse(RoomsJson(sample.View(), sample.table, {}));
+  ASSERT_EQ(all["total"], 3);
+  EXPECT_EQ(all["rooms"][0]["name"], "standup");
+  EXPECT_EQ(all["rooms"][0]["shard"], "shard-0");
+  EXPECT_EQ(all["rooms"][0]["sessions"], 1);
+  EXPECT_EQ(all["rooms"][2]["kind"], "whiteboard");
+  const json found =
+      json::parse(RoomsJson(sample.View(), sample.table, ParseRoomsQuery("search=TWO+w%6Frds")));
+  ASSERT_EQ(found["total"], 1);
+  EXPECT_EQ(found["rooms"][0]["name"], "[acme]two words");
+  const json page =
+      json::parse(RoomsJson(sample.View(), sample.table, ParseRoomsQuery("limit=1&offset=1")));
+  EXPECT_EQ(page["total"], 3);
+  EXPECT_EQ(page["rooms"].size(), 1u);
+  const json of_shard =
+      json::parse(RoomsJson(sample.View(), sample.table, ParseRoomsQuery("shard=shard-1")));
+  EXPECT_EQ(of_shard["total"], 2);
+  const json of_none =
+      json::parse(RoomsJson(sample.View(), sample.table, ParseRoomsQuery("shard=nope")));
+  EXPECT_EQ(of_none["total"], 0);
+}
+
+TEST(ApiJson, HidesRoomNamesWhenToldTo) {
+  Sample sample;
+  sample.config.admin.dashboard.room_names = config::RoomNames::kHashed;
+  const std::string hashed = RoomsJson(sample.View(), sample.table, {});
+  EXPECT_THAT(hashed, HasSubstr("0123456789abcdef"));
+  EXPECT_THAT(hashed, testing::Not(HasSubstr("standup")));
+  sample.config.admin.dashboard.room_names = config::RoomNames::kAbsent;
+  const std::string absent = RoomsJson(sample.View(), sample.table, {});
+  EXPECT_THAT(absent, testing::Not(HasSubstr("0123456789abcdef")));
+  EXPECT_THAT(absent, testing::Not(HasSubstr("standup")));
+  EXPECT_EQ(json::parse(absent)["rooms"].size(), 3u);
+}
+
+TEST(ApiJson, LimitsWhatIsAskedFor) {
+  EXPECT_EQ(ParseRoomsQuery("").limit, RoomsQuery::kDefaultLimit);
+  EXPECT_EQ(ParseRoomsQuery("limit=999999").limit, RoomsQuery::kMaxLimit);
+  EXPECT_EQ(ParseRoomsQuery("limit=-1&limit=x&limit=").limit, RoomsQuery::kDefaultLimit);
+  EXPECT_EQ(ParseRoomsQuery("search=%zz%4").search, "%zz%4");
+}
+
+TEST(ApiJson, SaysStatusAndShards) {
+  Sample sample;
+  sample.readiness = {.ready = false, .reason = "draining"};
+  sample.reload.last_succeeded = false;
+  sample.reload.mistakes = {"room-router.yaml:3:1: unknown key"};
+  const json status = json::parse(StatusJson(sample.View()));
+  EXPECT_EQ(status["ready"], false);
+  EXPECT_EQ(status["reason"], "draining");
+  EXPECT_EQ(status["requests_total"], 200);
+  EXPECT_EQ(status["tunnels"], 2);
+  EXPECT_EQ(status["config"]["mistakes"].size(), 1u);
+  const json shards = json::parse(ShardsJson(sample.View()));
+  EXPECT_EQ(shards["shards"][1]["endpoints"][1]["server"], "shard-1_web-1");
+  EXPECT_EQ(shards["shards"][0]["rooms"], 1);
+  EXPECT_EQ(shards["shards"][0]["state"], "up");
+}
+
+}  // namespace
+}  // namespace room_router::admin

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small deployment for the admin tests: two shards (one with two endpoints), one listener, three
+// entries in the table, counters that differ from each other.
+#pragma once
+
+#include <vector>
+
+#include "router/admin/admin_collector.h"
+
+namespace room_router::admin {
+
+inline const RoomKey kStandup{.high = 0x0123456789abcdef, .low = 0x1122334455667788};
+inline const RoomKey kSpaced{.high = 2, .low = 0x22};
+inline const RoomKey kBoard{.high = 3, .low = 0x33};
+
+struct Sample {
+  Sample();
+
+  config::Config config;
+  std::shared_ptr<ShardSet> shards = std::make_shared<ShardSet>();
+  StickTable table;
+  std::vector<WorkerStats> workers;
+  Readiness readiness{.ready = true, .reason = {}};
+  ReloadState reload;
+  TimePoint now = Clock::now();
+
+  AdminSources Sources();
+  // What a collector makes of it.
+  AdminView View();
+};
+
+}  // namespace room_router::admin

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""clang-tidy over the project's files, those changed last first, until the time is used up."""
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def product_files(build):
+    """The .cc files of the compilation database, the most recently changed first."""
+    entries = json.loads((build / "compile_commands.json").read_text())
+    paths = {pathlib.Path(entry["file"]).resolve() for entry in entries}
+    folders = tuple(str(ROOT / folder) + "/" for folder in ("config", "discovery", "sticky", "router"))
+    paths = [path for path in paths if str(path).startswith(folders)]
+    return sorted(paths, key=lambda path: -path.stat().st_mtime)
+
+
+def tidy(build, path, end):
+    """None when there was no time left, else (path, exit code, output)."""
+    if time.monotonic() >= end:
+        return None
+    done = subprocess.run(["clang-tidy-14", "-p", str(build), "--quiet", str(path)],
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return path, done.returncode, done.stdout
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
+    options.add_argument("--seconds", type=float, default=600)
+    options.add_argument("--strict", action="store_true", help="fail when there are findings")
+    chosen = options.parse_args()
+    paths = product_files(chosen.build)
+    end = time.monotonic() + chosen.seconds
+    looked = found = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for result in pool.map(lambda path: tidy(chosen.build, path, end), paths):
+            if result is None:
+                continue
+            path, code, output = result
+            looked += 1
+            found += code != 0
+            print(f"[{looked} of {len(paths)}] {path.relative_to(ROOT)}"
+                  + ("" if code == 0 else "\n" + output), flush=True)
+    left = "" if looked == len(paths) else f", {len(paths) - looked} SKIPPED: out of time"
+    print(f"clang-tidy: {found} of {looked} files with findings{left}")
+    return 1 if found and chosen.strict else 0
+
+
+sys.exit(main())
