@@ -7,9 +7,14 @@
 // is an expired one if there is any; only when all are held does it grow past its size (sessions
 // have a limit of their own). Thread-safe. Time is an argument. ≤ 160 bytes per entry, all in.
 //
-// Every binding carries the epoch replicas will compare; nothing is replicated yet.
+// Replication (cell.h): every binding made here is stamped by `clock` and, like every renewal worth
+// announcing, waits in TakeChanges for whoever tells the other replicas; what they tell goes into
+// Merge. A renewal is worth announcing when less than 3/4 of the announced lease is left; Sweep
+// announces those of held entries. What is forgotten deliberately (Erase, Clear) leaves a tombstone
+// for 2 × expire. A full table refuses a record that would be the next one evicted.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -21,6 +26,8 @@
 
 #include "config/clock.h"
 #include "discovery/shard_set.h"
+#include "sticky/cell.h"
+#include "sticky/hybrid_clock.h"
 #include "sticky/room_key.h"
 #include "sticky/shard_chooser.h"
 #include "sticky/table_stripe.h"
@@ -34,6 +41,7 @@ struct EntryView {  // a copy, for inspection
   ShardId shard = kNoShard;
   uint32_t epoch = 0;
   uint32_t sessions = 0;  // live tunnels and long-polls on this replica
+  bool split = false;     // two replicas had placed it on different shards; not healed yet
   TimePoint created, expires;
 };
 
@@ -45,6 +53,25 @@ class StickTable {
     size_t display_bytes = 64;
     unsigned stripes = 64;               // power of two
     uint64_t seed = 0x9E3779B97F4A7C15;  // of the index; random where clients choose the names
+    HybridClock* clock = nullptr;        // borrowed; null = no replicas: no stamps, no tombstones
+    // A change waits that none waited before; called by the thread that made it, under no lock.
+    std::function<void()> on_change;
+  };
+  static constexpr size_t kBuckets = 1024;  // of anti-entropy; a key's bucket is part of its hash
+  using Digests = std::array<uint64_t, kBuckets>;
+
+  enum class MergeOutcome : uint8_t {
+    kUnchanged,  // nothing new in it
+    kRenewed,    // the same binding, a later renewal
+    kAdopted,    // its binding wins and was taken
+    kStale,      // the binding here wins; the sender should hear it
+    kRefused,    // the table is full of entries that last longer, or the stamp is not credible
+  };
+  struct MergeResult {
+    MergeOutcome outcome = MergeOutcome::kUnchanged;
+    bool split = false;       // bindings of one epoch named different shards
+    ShardId lost = kNoShard;  // kAdopted: where the room lived here until now, when elsewhere
+    uint32_t sessions = 0;    // live here and now on the wrong shard: to be ended
   };
   struct Hit {
     ShardId shard = kNoShard;
@@ -77,6 +104,20 @@ class StickTable {
   void Set(KeyNamespace ns, RoomKey key, std::string_view display, ShardId shard, TimePoint now);
   bool Erase(KeyNamespace ns, RoomKey key);
   void Clear();
+
+  MergeResult Merge(const CellRecord& record, TimePoint now);
+  // Cells that changed here, other than by Merge, since they were last taken; each once, as it is
+  // now. At most `limit`; call again when that many come.
+  std::vector<CellRecord> TakeChanges(TimePoint now, size_t limit);
+  std::optional<CellRecord> Record(KeyNamespace ns, RoomKey key, TimePoint now) const;
+  Digests BucketDigests() const;
+  static size_t BucketOf(RoomKey key);
+  // Every live cell of a bucket, tombstones included.
+  std::vector<CellRecord> RecordsIn(size_t bucket, TimePoint now) const;
+  // This replica leaves: announces what it holds, so that no lease ends within `at_least`.
+  void AnnounceHeld(Duration at_least, TimePoint now);
+  // The sessions on the losing shard have been ended.
+  void MarkHealed(KeyNamespace ns, RoomKey key);
 
   // Calls `visit` for every entry that has not expired, under no lock, in batches: an entry that
   // stays is visited once, one that comes or goes meanwhile may be.
