@@ -202,7 +202,8 @@ class XmppClients:
 
     def join(self, name, room, muc, services):
         occupant = XmppOccupant(self, name, room, muc, services)
-        asyncio.run_coroutine_threadsafe(occupant.live(), self.loop)
+        # The loop holds tasks weakly: unheld, one that waits for its first answer may be collected.
+        occupant.life = asyncio.run_coroutine_threadsafe(occupant.live(), self.loop)
         return occupant
 
     def stop(self):
