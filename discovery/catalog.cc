@@ -66,7 +66,7 @@ bool Catalog::Record(const ProbeResult& result, TimePoint now) {
 void Catalog::NoteHealth(const EndpointRecord& endpoint, Health before) {
   events_.push_back({.kind = Kind::kEndpointHealth,
                      .level = endpoint.health.usable() ? Level::kInfo : Level::kWarning,
-                     .shard = shards_[endpoint.shard].name,
+                     .shard = std::string(names_.Name(endpoint.shard)),
                      .endpoint = endpoint.name,
                      .detail = std::string(ToString(before)) + " -> " +
                                std::string(ToString(endpoint.health.verdict())) + ", " +
@@ -78,17 +78,29 @@ void Catalog::MarkOut(EndpointId endpoint, TimePoint until) {
 }
 
 bool Catalog::SetAdmin(std::string_view shard, AdminState state) {
-  const auto id = ids_.find(shard);
-  if (id == ids_.end()) return false;
-  shards_[id->second].admin = state;
+  ShardRecord* record = FindShard(shard);
+  if (record == nullptr) return false;
+  record->admin = state;
   return true;
 }
 
 bool Catalog::SetWeight(std::string_view shard, std::optional<double> weight) {
-  const auto id = ids_.find(shard);
-  if (id == ids_.end()) return false;
-  shards_[id->second].weight_override = weight;
+  ShardRecord* record = FindShard(shard);
+  if (record == nullptr) return false;
+  record->weight_override = weight;
   return true;
+}
+
+Catalog::ShardRecord* Catalog::FindShard(std::string_view name) {
+  const auto id = names_.Find(name);
+  return id && *id < shards_.size() ? &shards_[*id] : nullptr;
+}
+
+void Catalog::Expect(ShardId shard, TimePoint now) {
+  const auto id = InternShard(names_.Name(shard), now);
+  if (id && !shards_[*id].present) {
+    shards_[*id].expected_until = now + settings_.discovery.obsolete;
+  }
 }
 
 void Catalog::Tick(TimePoint now) {
@@ -101,6 +113,8 @@ void Catalog::Tick(TimePoint now) {
     if (endpoint.out_until && now >= *endpoint.out_until) endpoint.out_until.reset();
   }
   for (ShardId id = 0; id < shards_.size(); ++id) {
+    auto& expected_until = shards_[id].expected_until;
+    if (expected_until && now >= *expected_until) expected_until.reset();
     if (!shards_[id].present) continue;
     const ShardState before = shards_[id].machine.state();
     if (shards_[id].machine.Tick(StateRules(), now)) NoteState(id, before);
@@ -117,6 +131,7 @@ std::optional<TimePoint> Catalog::NextDeadline() const {
   }
   for (const EndpointRecord& endpoint : endpoints_) consider(endpoint.out_until);
   for (const ShardRecord& shard : shards_) {
+    consider(shard.expected_until);
     if (shard.present) consider(shard.machine.NextDeadline(StateRules()));
   }
   return next;
@@ -125,9 +140,11 @@ std::optional<TimePoint> Catalog::NextDeadline() const {
 ShardSetPtr Catalog::Snapshot(TimePoint now) {
   auto fresh = std::make_shared<ShardSet>();
   fresh->answered = Answered();
-  for (const auto& [name, id] : ids_) {
-    if (shards_[id].present) fresh->shards.push_back(MakeShard(id, now));
+  for (ShardId id = 0; id < shards_.size(); ++id) {
+    if (shards_[id].listed()) fresh->shards.push_back(MakeShard(id, now));
   }
+  std::sort(fresh->shards.begin(), fresh->shards.end(),
+            [](const Shard& a, const Shard& b) { return a.name < b.name; });
   if (snapshot_ && LooksSame(*snapshot_, *fresh)) return snapshot_;
   fresh->generation = snapshot_ ? snapshot_->generation + 1 : 1;
   fresh->Index();
@@ -140,7 +157,10 @@ std::vector<CheckSubject> Catalog::Subjects() const {
   for (EndpointId id = 0; id < endpoints_.size(); ++id) {
     const EndpointRecord& endpoint = endpoints_[id];
     if (!endpoint.present) continue;
-    subjects.push_back({id, endpoint.address, shards_[endpoint.shard].name, endpoint.name_space});
+    subjects.push_back({.endpoint = id,
+                        .address = endpoint.address,
+                        .shard = std::string(names_.Name(endpoint.shard)),
+                        .name_space = endpoint.name_space});
   }
   return subjects;
 }
@@ -170,7 +190,7 @@ void Catalog::Refresh(TimePoint now) {
   shard_was.resize(shards_.size());
   endpoint_was.resize(endpoints_.size());
   for (ShardId id = 0; id < shards_.size(); ++id) {
-    if (shard_was[id] != shards_[id].present) NotePresence(shards_[id]);
+    if (shard_was[id] != shards_[id].present) NotePresence(id);
   }
   for (EndpointId id = 0; id < endpoints_.size(); ++id) {
     if (endpoint_was[id] != endpoints_[id].present) NotePresence(endpoints_[id]);
@@ -210,43 +230,46 @@ void Catalog::NoteLookup(const std::string& service, std::optional<LookupOutcome
   }
 }
 
-void Catalog::NotePresence(const ShardRecord& shard) {
-  events_.push_back({.kind = shard.present ? Kind::kShardAdded : Kind::kShardRemoved,
-                     .level = shard.present ? Level::kInfo : Level::kWarning,
-                     .shard = shard.name});
+void Catalog::NotePresence(ShardId id) {
+  const bool present = shards_[id].present;
+  events_.push_back({.kind = present ? Kind::kShardAdded : Kind::kShardRemoved,
+                     .level = present ? Level::kInfo : Level::kWarning,
+                     .shard = std::string(names_.Name(id))});
 }
 
 void Catalog::NotePresence(const EndpointRecord& endpoint) {
   events_.push_back({.kind = endpoint.present ? Kind::kEndpointAdded : Kind::kEndpointRemoved,
-                     .shard = shards_[endpoint.shard].name,
+                     .shard = std::string(names_.Name(endpoint.shard)),
                      .endpoint = endpoint.name,
                      .detail = endpoint.address.ToString()});
 }
 
 void Catalog::Apply(const Member& member, TimePoint now) {
-  const ShardId id = InternShard(member.shard, now);
-  ShardRecord& shard = shards_[id];
+  const auto id = InternShard(member.shard, now);
+  if (!id) return;
+  ShardRecord& shard = shards_[*id];
   shard.present = true;
+  shard.expected_until.reset();
   shard.weight = member.weight;
   shard.priority = member.priority;
   shard.region = member.region;
   shard.release = member.release;
   for (const Member::Place& place : member.places) {
-    EndpointRecord& endpoint = endpoints_[InternEndpoint(id, place.address)];
+    EndpointRecord& endpoint = endpoints_[InternEndpoint(*id, place.address)];
     endpoint.present = true;
     endpoint.name = place.name;
     endpoint.name_space = place.name_space;
   }
 }
 
-ShardId Catalog::InternShard(const std::string& name, TimePoint now) {
-  const auto [found, added] = ids_.try_emplace(name, static_cast<ShardId>(shards_.size()));
-  if (added) {
-    shards_.push_back({.name = name,
-                       .machine = ShardStateMachine(now),
+// nullopt: more shards than any deployment has (ShardNames), or a name nobody could send.
+std::optional<ShardId> Catalog::InternShard(std::string_view name, TimePoint now) {
+  const auto id = names_.Intern(name);
+  while (id && shards_.size() <= *id) {
+    shards_.push_back({.machine = ShardStateMachine(now),
                        .admin = settings_.initial_drain ? AdminState::kDrain : AdminState::kReady});
   }
-  return found->second;
+  return id;
 }
 
 EndpointId Catalog::InternEndpoint(ShardId shard, const SocketAddress& address) {
@@ -274,7 +297,7 @@ void Catalog::NoteState(ShardId id, ShardState before) {
   events_.push_back(
       {.kind = Kind::kShardState,
        .level = state == ShardState::kUp ? Level::kInfo : Level::kWarning,
-       .shard = shards_[id].name,
+       .shard = std::string(names_.Name(id)),
        .detail = std::string(ToString(before)) + " -> " + std::string(ToString(state))});
 }
 
@@ -291,7 +314,7 @@ Shard Catalog::MakeShard(ShardId id, TimePoint now) const {
   const ShardRecord& record = shards_[id];
   Shard shard;
   shard.id = id;
-  shard.name = record.name;
+  shard.name = names_.Name(id);
   shard.region = record.region;
   shard.release = record.release;
   shard.weight = record.weight_override.value_or(record.weight);

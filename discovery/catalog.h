@@ -21,6 +21,7 @@
 #include "discovery/membership.h"
 #include "discovery/probe_result.h"
 #include "discovery/shard_name.h"
+#include "discovery/shard_names.h"
 #include "discovery/shard_set.h"
 #include "discovery/shard_state.h"
 #include "discovery/target_hold.h"
@@ -48,9 +49,13 @@ class Catalog {
   // False when there has never been such a shard.
   bool SetAdmin(std::string_view shard, AdminState state);
   bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered
+  // Another replica has rooms on a shard that nothing here has answered yet: it is listed, without
+  // endpoints, until an answer has it, for discovery.obsolete at most.
+  void Expect(ShardId shard, TimePoint now);
   void Tick(TimePoint now);
   std::optional<TimePoint> NextDeadline() const;
 
+  ShardNames& names() { return names_; }
   // The last snapshot as long as nothing visible has changed (times of checks alone don't count).
   ShardSetPtr Snapshot(TimePoint now);
   std::vector<CheckSubject> Subjects() const;   // present endpoints, by id
@@ -69,26 +74,30 @@ class Catalog {
     std::optional<TimePoint> out_until{};
   };
   struct ShardRecord {
-    std::string name, region{}, release{};
+    std::string region{}, release{};
     double weight = 0;
     int priority = 0;
     bool present = false;
+    std::optional<TimePoint> expected_until{};
     ShardStateMachine machine;
     AdminState admin = AdminState::kReady;
     std::optional<double> weight_override{};
     std::vector<EndpointId> endpoints{};  // ever seen
+
+    bool listed() const { return present || expected_until.has_value(); }
   };
 
   void Refresh(TimePoint now);  // membership changed
   void Apply(const Member& member, TimePoint now);
-  ShardId InternShard(const std::string& name, TimePoint now);
+  std::optional<ShardId> InternShard(std::string_view name, TimePoint now);
+  ShardRecord* FindShard(std::string_view name);
   EndpointId InternEndpoint(ShardId shard, const SocketAddress& address);
   void UpdateState(ShardId id, TimePoint now);
   void NoteState(ShardId id, ShardState before);
   void NoteLookup(const std::string& service, std::optional<LookupOutcome> before,
                   const ServiceAnswer& answer);
   void NoteHealth(const EndpointRecord& endpoint, Health before);
-  void NotePresence(const ShardRecord& shard);
+  void NotePresence(ShardId id);
   void NotePresence(const EndpointRecord& endpoint);
   void Advise(const std::map<std::string, std::string>& advice);
   bool Answered() const;
@@ -99,7 +108,7 @@ class Catalog {
   config::Shards settings_;
   ShardNaming naming_;
   std::map<std::string, TargetHold> services_;
-  std::map<std::string, ShardId, std::less<>> ids_;
+  ShardNames names_;
   std::vector<ShardRecord> shards_;        // by id
   std::vector<EndpointRecord> endpoints_;  // by id
   std::set<std::string> advised_;          // targets whose naming advice has been given

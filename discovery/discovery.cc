@@ -80,6 +80,13 @@ void Discovery::ReportConnectFailure(EndpointId endpoint) {
   Changed();
 }
 
+void Discovery::Expect(ShardId shard) {
+  catalog_.Expect(shard, Clock::now());
+  if (!running_) return;
+  services_.AskSoon();
+  Changed();
+}
+
 bool Discovery::SetAdminState(std::string_view shard, AdminState state) {
   const bool known = catalog_.SetAdmin(shard, state);
   if (running_) Changed();

@@ -46,6 +46,10 @@ class Discovery {
   // without any, DNS is asked again too.
   void ReportConnectFailure(EndpointId endpoint);
 
+  // Replicas spoke of a shard that is new here: DNS is asked about it (Catalog::Expect).
+  void Expect(ShardId shard);
+  ShardNames& names() { return catalog_.names(); }
+
   // Operators' marks; false when there is no such shard.
   bool SetAdminState(std::string_view shard, AdminState state);
   bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered

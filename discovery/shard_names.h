@@ -21,6 +21,7 @@ class ShardNames {
 
   // nullopt when the name is empty or too long, or there are kMaxNames already.
   std::optional<ShardId> Intern(std::string_view name);
+  std::optional<ShardId> Find(std::string_view name) const;
   std::string_view Name(ShardId id) const;  // empty for an id never given out
   size_t size() const { return names_.size(); }
 

@@ -25,7 +25,7 @@ inline constexpr EndpointId kNoEndpoint = ~EndpointId{0};
 
 // What the checks say.            new rooms | rooms it has | tunnels
 enum class ShardState : uint8_t {
-  kStarting,  //                   no        | no           | –        not checked yet
+  kStarting,  //                   no        | yes          | stay     not checked here yet
   kUp,        //                   yes       | yes          | stay
   kSoftDown,  //                   no        | yes          | stay     failing, within the grace
   kDown,      //                   no        | moved        | closed
@@ -62,10 +62,7 @@ struct Shard {
     return state == ShardState::kUp && admin == AdminState::kReady && weight > 0;
   }
   // Whether rooms that live here stay here.
-  bool KeepsRooms() const {
-    return (state == ShardState::kUp || state == ShardState::kSoftDown) &&
-           admin != AdminState::kMaint;
-  }
+  bool KeepsRooms() const { return state != ShardState::kDown && admin != AdminState::kMaint; }
 };
 
 struct ShardSet {

@@ -79,7 +79,9 @@ PlacementView MakePlacementView(const ShardSet& shards, std::string_view own_reg
     return s.state == ShardState::kUp && s.admin == AdminState::kReady;
   });
   if (view.rotation.empty()) {
-    view.rotation = BestClass(shards, own_region, [](const Shard& s) { return s.KeepsRooms(); });
+    view.rotation = BestClass(shards, own_region, [](const Shard& s) {
+      return s.KeepsRooms() && s.state != ShardState::kStarting;
+    });
   }
   return view;
 }

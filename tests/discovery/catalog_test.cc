@@ -100,6 +100,29 @@ TEST_F(CatalogTest, StaticShardsAreAnsweredAtOnceAndGroupedByName) {
   EXPECT_EQ(Show(), "a:up b:up");
 }
 
+TEST_F(CatalogTest, AShardOthersSpeakOfIsListedUntilDnsSaysWhereItIs) {
+  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
+  const ShardId rumoured = *catalog().names().Intern("shard-1");
+  catalog().Expect(rumoured, now_);
+  EXPECT_EQ(Show(), "shard-0:starting shard-1:starting");
+  EXPECT_EQ(Get("shard-1").id, rumoured);
+  EXPECT_TRUE(Get("shard-1").endpoints.empty());
+  Receive(Found({Target("shard-0", "10.0.0.1:80"), Target("shard-1", "10.0.0.2:80")}));
+  EXPECT_EQ(Get("shard-1").id, rumoured);
+  EXPECT_EQ(Get("shard-1").endpoints.size(), 1U);
+  Pass(settings_.discovery.obsolete);
+  EXPECT_EQ(Show(), "shard-0:starting shard-1:starting");
+}
+
+TEST_F(CatalogTest, AShardNobodyFindsIsForgottenAgain) {
+  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
+  catalog().Expect(*catalog().names().Intern("shard-9"), now_);
+  ASSERT_TRUE(catalog().NextDeadline());
+  EXPECT_LE(*catalog().NextDeadline(), now_ + settings_.discovery.obsolete);
+  Pass(settings_.discovery.obsolete);
+  EXPECT_EQ(Show(), "shard-0:starting");
+}
+
 TEST_F(CatalogTest, ShardsComeFromTargetNames) {
   EXPECT_FALSE(catalog().Snapshot(now_)->answered);
   settings_.name = {.pattern = R"(^(shard-\d+)-)", .replace = "$1"};

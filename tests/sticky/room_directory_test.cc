@@ -93,7 +93,7 @@ TEST_F(RoomDirectoryTest, ARoomStaysWhileItsShardKeepsRooms) {
 TEST_F(RoomDirectoryTest, ARoomMovesOnceWhenItsShardIsLost) {
   for (const auto& change : std::initializer_list<std::pair<ShardState, AdminState>>{
            {ShardState::kDown, AdminState::kReady},
-           {ShardState::kStarting, AdminState::kReady},
+           {ShardState::kStarting, AdminState::kMaint},
            {ShardState::kUp, AdminState::kMaint}}) {
     shards_ = UpShards(4);
     directory_.table().Clear();
@@ -110,6 +110,17 @@ TEST_F(RoomDirectoryTest, ARoomMovesOnceWhenItsShardIsLost) {
     EXPECT_EQ(Name(Decide("/http-bind?room=foo")), new_home) << "who returns pulls nothing back";
     EXPECT_EQ(directory_.table().stats().moves, moves + 1);
   }
+}
+
+TEST_F(RoomDirectoryTest, ARoomWaitsForAShardThatIsNewHere) {
+  const std::string home = Name(Decide("/http-bind?room=foo"));
+  Shard& shard = ByName(shards_, home);
+  shard.state = ShardState::kStarting;
+  shard.endpoints.clear();
+  for (const char* target : {"/http-bind?room=foo", "/foo"}) {
+    EXPECT_EQ(Name(Decide(target)), home);
+  }
+  EXPECT_EQ(directory_.table().stats().moves, 0U);
 }
 
 TEST_F(RoomDirectoryTest, AShardThatIsGoneLosesItsRooms) {
