@@ -102,7 +102,7 @@ App::Parts::Parts(config::Config loaded, std::string path)
       config(std::make_shared<ConfigSnapshot>(std::move(loaded))),
       log(config->config.logging.level, config->config.node.name),
       directory(config->config.placement, config->config.stick_table, config->config.node.region,
-                RandomSeed()),
+                {.seed = RandomSeed()}),
       budget(config->config.limits.connections),
       access_log(config->config.logging.access, config->config.stick_table.name,
                  static_cast<size_t>(config->config.node.threads > 0 ? config->config.node.threads

@@ -194,6 +194,19 @@ void ClientConnection::BeginDrain() {
   if (phase_ == Phase::kIdle && !channel.blocked()) Close();
 }
 
+bool ClientConnection::Leave(const MovedRooms& moved) {
+  std::optional<LiveSession> session;
+  if (tunnel_) session = tunnel_->session();
+  if (exchange_) session = exchange_->session();
+  if (!session || !moved.MustEnd(*session)) return false;
+  if (tunnel_) {
+    tunnel_->EndByRouter();
+  } else {
+    Close();
+  }
+  return true;
+}
+
 // Everything has been sent. Bytes the client still sends would make the system answer with a reset
 // that could overtake the response, so they are read and dropped for a moment first.
 void ClientConnection::FinishClosing() {

@@ -13,6 +13,7 @@
 
 #include "router/data_plane.h"
 #include "router/engine/channel.h"
+#include "router/moved_rooms.h"
 
 namespace room_router {
 
@@ -27,6 +28,8 @@ class ClientConnection final : public EventHandler, public Timed, public ListHoo
   // The worker is draining: closes when idle.
   void BeginDrain();
   void Close();
+  // Closes when the session in progress is to end; says whether it was.
+  bool Leave(const MovedRooms& moved);
   // Never reached the event loop: undoes the construction.
   void GiveUp();
   bool closed() const { return phase_ == Phase::kClosed; }

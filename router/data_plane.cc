@@ -78,7 +78,7 @@ void DataPlane::Apply(std::shared_ptr<const ShardSnapshot> snapshot) {
   for (auto it = tunnels.begin(); it != tunnels.end();) {
     Tunnel& tunnel = *it++;
     const Shard* shard = shards->set->FindById(tunnel.shard());
-    if (shard == nullptr || !shard->KeepsRooms()) tunnel.CloseBecauseShardIsGone();
+    if (shard == nullptr || !shard->KeepsRooms()) tunnel.EndByRouter();
   }
 }
 

@@ -51,6 +51,7 @@ struct ConfigSnapshot {
 struct ShardSnapshot {
   ShardSetPtr set;
   PlacementView placement;
+  bool named = true;  // answers say which shard; not before the table is that of the other replicas
 };
 
 // One read buffer for all connections of the thread, with room before it so that a rewritten head

@@ -119,7 +119,7 @@ std::optional<Refusal> Exchange::TakeDecision(const Decision& decision) {
   any_shard_ = decision.how == Decision::How::kAny;
   shard_ = decision.shard->id;
   if (has_key_ || decision.how == Decision::How::kExplicit) {
-    shard_name_ = decision.shard->name;
+    if (plane_.shards->named) shard_name_ = decision.shard->name;
     region_ = decision.shard->region;
     release_ = decision.shard->release;
   }
@@ -275,6 +275,11 @@ void Exchange::ReleaseUpstream(bool reusable) {
   } else {
     plane_.pool.Discard(std::move(upstream_));
   }
+}
+
+std::optional<LiveSession> Exchange::session() const {
+  if (!holds_session_) return {};
+  return LiveSession{.key_namespace = key_namespace_, .key = key_, .shard = shard_};
 }
 
 void Exchange::ReleaseSession() {

@@ -89,6 +89,7 @@ struct WorkerStats {
   std::vector<EndpointStats> endpoints;  // index = EndpointId
   std::array<uint64_t, static_cast<size_t>(Refusal::kCount)> refusals{};
   std::array<uint64_t, 7> requests_by_class{};  // index = RequestClass
+  uint64_t sessions_moved = 0;                  // ended because their room lives on another shard
   uint64_t access_log_drops = 0;
   uint64_t loop_lag_us_max = 0;  // longest wait of a posted task since the last copy
 };

@@ -81,7 +81,13 @@ void Tunnel::OnTimeout() {
   client_.Close();
 }
 
-void Tunnel::CloseBecauseShardIsGone() {
+std::optional<LiveSession> Tunnel::session() const {
+  if (!origin_.has_key) return {};
+  return LiveSession{
+      .key_namespace = origin_.key_namespace, .key = origin_.key, .shard = origin_.shard};
+}
+
+void Tunnel::EndByRouter() {
   termination_ = "DD";
   client_.Close();
 }

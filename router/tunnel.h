@@ -8,10 +8,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "router/client_connection.h"
 #include "router/exchange_log.h"
+#include "router/moved_rooms.h"
 #include "router/upstream_pool.h"
 
 namespace room_router {
@@ -37,7 +39,9 @@ class Tunnel final : public EventHandler, public ListHook {
   void OnClientEvents() { Pump(); }
   void OnTimeout();
   ShardId shard() const { return origin_.shard; }
-  void CloseBecauseShardIsGone();
+  std::optional<LiveSession> session() const;
+  // The shard is gone, or the room lives elsewhere.
+  void EndByRouter();
   // The client connection closes: gives back the upstream and the session, writes the log line.
   void End();
 

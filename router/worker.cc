@@ -88,6 +88,15 @@ void Worker::Collect(std::function<void(WorkerStats)> done) {
   thread_->plane.loop.Post([this, done = std::move(done)] { done(thread_->Copy()); });
 }
 
+void Worker::EndSessions(MovedRoomsPtr moved) {
+  thread_->plane.loop.Post([this, moved = std::move(moved)] {
+    DataPlane& plane = thread_->plane;
+    for (auto it = plane.clients.begin(); it != plane.clients.end();) {
+      if ((it++)->Leave(*moved)) ++plane.stats.sessions_moved;
+    }
+  });
+}
+
 void Worker::BeginDrain() {
   thread_->plane.loop.Post([this] {
     DataPlane& plane = thread_->plane;

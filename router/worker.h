@@ -11,6 +11,7 @@
 
 #include "router/connection_budget.h"
 #include "router/data_plane.h"
+#include "router/moved_rooms.h"
 
 namespace room_router {
 
@@ -42,6 +43,8 @@ class Worker {
   void Publish(std::shared_ptr<const ShardSnapshot> shards);
   // `done` gets a copy of the counters, on the worker's thread.
   void Collect(std::function<void(WorkerStats)> done);
+  // Ends the sessions of rooms that moved (tunnels, long-polls).
+  void EndSessions(MovedRoomsPtr moved);
   // Connections close as soon as they are idle; new ones are still accepted.
   void BeginDrain();
   void StopAccepting();

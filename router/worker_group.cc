@@ -77,9 +77,7 @@ std::string WorkerGroup::Bind(const config::Config& config) {
 void WorkerGroup::Start(std::shared_ptr<const ConfigSnapshot> config, ShardSetPtr shards,
                         AccessLogWriter& access_log,
                         std::function<void(EndpointId)> report_connect_failure) {
-  auto snapshot = std::make_shared<ShardSnapshot>();
-  snapshot->placement = directory_.MakeView(*shards);
-  snapshot->set = std::move(shards);
+  const auto snapshot = Snapshot(std::move(shards), false);
   const auto report = [this, report_connect_failure](EndpointId endpoint) {
     asio::post(control_, [report_connect_failure, endpoint] { report_connect_failure(endpoint); });
   };
@@ -104,12 +102,21 @@ void WorkerGroup::Publish(const std::shared_ptr<const ConfigSnapshot>& config) {
   for (auto& worker : workers_) worker->Publish(config);
 }
 
-void WorkerGroup::Publish(ShardSetPtr shards) {
+void WorkerGroup::Publish(ShardSetPtr shards, bool named) {
+  const auto snapshot = Snapshot(std::move(shards), named);
+  for (auto& worker : workers_) worker->Publish(snapshot);
+}
+
+std::shared_ptr<const ShardSnapshot> WorkerGroup::Snapshot(ShardSetPtr shards, bool named) const {
   auto snapshot = std::make_shared<ShardSnapshot>();
   snapshot->placement = directory_.MakeView(*shards);
   snapshot->set = std::move(shards);
-  const std::shared_ptr<const ShardSnapshot> shared = std::move(snapshot);
-  for (auto& worker : workers_) worker->Publish(shared);
+  snapshot->named = named;
+  return snapshot;
+}
+
+void WorkerGroup::EndSessions(const MovedRoomsPtr& moved) {
+  for (auto& worker : workers_) worker->EndSessions(moved);
 }
 
 void WorkerGroup::BeginDrain() {

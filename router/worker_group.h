@@ -27,12 +27,15 @@ class WorkerGroup {
 
   // Binds every listener for every worker; the text says which one failed and why.
   std::string Bind(const config::Config& config);
+  // Until the next Publish answers don't say which shard serves a room.
   void Start(std::shared_ptr<const ConfigSnapshot> config, ShardSetPtr shards,
              AccessLogWriter& access_log, std::function<void(EndpointId)> report_connect_failure);
   void Stop();
 
   void Publish(const std::shared_ptr<const ConfigSnapshot>& config);
-  void Publish(ShardSetPtr shards);
+  // `named`: whether answers say which shard serves a room.
+  void Publish(ShardSetPtr shards, bool named = true);
+  void EndSessions(const MovedRoomsPtr& moved);
   void BeginDrain();
   void StopAccepting();
   // Calls back once on the control thread with the copies that arrived within a second.
@@ -42,6 +45,8 @@ class WorkerGroup {
   const std::vector<SocketAddress>& listening() const { return listening_; }
 
  private:
+  std::shared_ptr<const ShardSnapshot> Snapshot(ShardSetPtr shards, bool named) const;
+
   boost::asio::io_context& control_;
   RoomDirectory& directory_;
   ConnectionBudget& budget_;

@@ -8,11 +8,13 @@ namespace {
 
 using How = Decision::How;
 
-StickTable::Options TableOptions(const config::StickTable& table, uint64_t seed) {
+StickTable::Options TableOptions(const config::StickTable& table, TableEnvironment environment) {
   return {.size = table.size,
           .expire = table.expire,
           .display_bytes = table.display_bytes,
-          .seed = seed};
+          .seed = environment.seed,
+          .clock = environment.clock,
+          .on_change = std::move(environment.on_change)};
 }
 
 // The shard a forced room asks for: `/<shard>/…`, else `<room>_<shard>`, longest name first.
@@ -28,9 +30,9 @@ const Shard* ForcedShard(const RoomRequest& request, const ShardSet& shards) {
 }  // namespace
 
 RoomDirectory::RoomDirectory(const config::Placement& placement, const config::StickTable& table,
-                             std::string own_region, uint64_t seed)
+                             std::string own_region, TableEnvironment environment)
     : own_region_(std::move(own_region)),
-      table_(TableOptions(table, seed)),
+      table_(TableOptions(table, std::move(environment))),
       placement_(placement) {}
 
 PlacementView RoomDirectory::MakeView(const ShardSet& shards) const {

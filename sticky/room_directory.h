@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -38,11 +39,17 @@ struct Decision {
   How how = How::kNoneEligible;
 };
 
+// What a configuration does not say; see StickTable::Options.
+struct TableEnvironment {
+  uint64_t seed = 0x9E3779B97F4A7C15;
+  HybridClock* clock = nullptr;
+  std::function<void()> on_change{};
+};
+
 class RoomDirectory {
  public:
-  // `seed`: see StickTable::Options; a random one per process.
   RoomDirectory(const config::Placement& placement, const config::StickTable& table,
-                std::string own_region, uint64_t seed = 0x9E3779B97F4A7C15);
+                std::string own_region, TableEnvironment environment = {});
 
   // `placement` is the snapshot's placement view, built once per snapshot by MakeView.
   Decision Decide(const RoomRequest& request, const ShardSet& shards, const PlacementView& view,
