@@ -142,13 +142,14 @@ Goodbye Read(const wire::Goodbye& in) {
   return {.reason = static_cast<CloseReason>(in.reason() - 1)};
 }
 
+bool HasMore(const google::protobuf::Message& message) {
+  return !message.GetReflection()->GetUnknownFields(message).empty();
+}
+
 // Whether a later version said something we don't understand; looks where new fields are likely.
 bool SaysMore(const wire::Frame& frame) {
-  if (frame.body_case() == wire::Frame::BODY_NOT_SET || !frame.unknown_fields().empty()) {
-    return true;
-  }
-  return !frame.hello().unknown_fields().empty() || !frame.update().unknown_fields().empty() ||
-         !frame.sync_open().unknown_fields().empty();
+  return frame.body_case() == wire::Frame::BODY_NOT_SET || HasMore(frame) ||
+         HasMore(frame.hello()) || HasMore(frame.update()) || HasMore(frame.sync_open());
 }
 
 }  // namespace
