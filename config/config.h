@@ -217,11 +217,21 @@ struct StickTable {
   friend bool operator==(const StickTable&, const StickTable&) = default;
 };
 
+// What the files of peers.tls hold, read while loading: shared keys, or a certificate with its key
+// and those who sign certificates. All empty: gossip is off, or not protected.
+struct PeerCredentials {
+  std::vector<std::string> shared_keys;  // bytes; one or two, the first is used, all are accepted
+  std::string certificate, key, ca;      // PEM
+  bool empty() const { return shared_keys.empty() && certificate.empty(); }
+  friend bool operator==(const PeerCredentials&, const PeerCredentials&) = default;
+};
+
 struct Peers {
   SocketAddress listen;  // empty = single replica
   std::string cluster = "default";
   std::vector<std::string> srv, static_peers;
   std::string psk_file, certificate, key, ca;
+  PeerCredentials credentials;
   bool insecure = false;
   Duration sync_timeout = 10s;
   SocketAddress haproxy_listen;

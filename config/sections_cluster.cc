@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Peers, bridges, drain, logging, error pages, and the file as a whole.
+#include <algorithm>
+#include <functional>
+#include <utility>
+
 #include "config/choices.h"
 #include "config/error_file.h"
+#include "config/peer_file.h"
+#include "config/pem.h"
 #include "config/reader.h"
 #include "config/scalars.h"
 #include "config/sections.h"
+#include "config/shared_keys.h"
 #include "config/text_rules.h"
 #include "config/writer.h"
 
@@ -26,6 +33,85 @@ void DescribeHaproxyPeers(Form& form, Peers& peers) {
   form.Unavailable(!peers.haproxy_peers.empty(), "peers", kInstead);
 }
 
+bool IsTaken(const Config& config, const SocketAddress& address) {
+  if (address.empty()) return false;
+  const auto has_it = [&address](const auto& one) { return one.address == address; };
+  return config.admin.http == address || std::ranges::any_of(config.listeners, has_it) ||
+         std::ranges::any_of(config.admin.sockets, has_it);
+}
+
+// The file is read when gossip is on.
+template <class Form>
+PeerFile FileOf(const Form& form, const Peers& peers,
+                std::function<std::string(std::string)> take) {
+  return {.directory = form.directory(), .wanted = !peers.listen.empty(), .take = std::move(take)};
+}
+
+// Keeps a PEM text if `problem` has nothing against it.
+std::function<std::string(std::string)> KeepIn(std::string& content,
+                                               std::string (*problem)(std::string_view)) {
+  return [&content, problem](std::string text) {
+    content = std::move(text);
+    return problem(content);
+  };
+}
+
+// What the files have to do with each other.
+template <class Form>
+void RequireMatchingFiles(Form& form, const Peers& peers) {
+  const PeerCredentials& files = peers.credentials;
+  form.Require(
+      peers.certificate.empty() || !peers.ca.empty(), "ca",
+      "is missing; name the file with the authority that signs the replicas' certificates");
+  form.Require(peers.ca.empty() || !peers.certificate.empty(), "ca",
+               "is only used with certificate and key; write them too, or remove this");
+  if (files.certificate.empty() || form.Failed("certificate")) return;
+  form.Require(files.key.empty() || BelongTogether(files.certificate, files.key), "key",
+               "is not the key of the certificate; name the files that were made together");
+  const std::string why = WhyRefused(files.certificate, files.ca);
+  form.Advise(why.empty() || form.Failed("ca"), "certificate",
+              "other replicas will refuse it (" + why + "); get one that ca has signed, for both " +
+                  "client and server authentication");
+}
+
+template <class Form>
+void DescribePeerTls(Form& form, Peers& peers) {
+  PeerCredentials& files = peers.credentials;
+  const PeerFile shared = FileOf(form, peers, [&files](const std::string& text) {
+    return ParseSharedKeys(text, files.shared_keys);
+  });
+  const PeerFile key = FileOf(form, peers, KeepIn(files.key, PrivateKeyProblem));
+  const auto certificate = FileOf(form, peers, KeepIn(files.certificate, CertificateProblem));
+  form.Scalar("psk_file", peers.psk_file, shared);
+  form.Scalar("certificate", peers.certificate, certificate);
+  form.Scalar("key", peers.key, key);
+  form.Scalar("ca", peers.ca, FileOf(form, peers, KeepIn(files.ca, CertificateProblem)));
+  form.Require(peers.certificate.empty() == peers.key.empty(), "certificate",
+               "certificate and key belong together; write both or neither");
+  form.Require(peers.psk_file.empty() || peers.certificate.empty(), "psk_file",
+               "write either psk_file or certificate and key");
+  if (!peers.listen.empty()) RequireMatchingFiles(form, peers);
+  constexpr const char* kExposed =
+      "everybody on this machine can read the file, or its group change it; set its mode to 0600, "
+      "or 0640 for a group of the router's own";
+  form.Advise(!shared.exposed, "psk_file", kExposed);
+  form.Advise(!key.exposed, "key", kExposed);
+}
+
+// How gossip is protected, once it is on.
+template <class Form>
+void RequireProtection(Form& form, const Peers& peers) {
+  const bool files = !peers.psk_file.empty() || !peers.certificate.empty();
+  form.Require(
+      files || peers.insecure || form.Failed("insecure"), "tls",
+      "nothing protects gossip, and who reaches its port could move rooms; write psk_file, "
+      "or certificate, key and ca; in a closed network insecure: true does without");
+  form.Require(!files || !peers.insecure || form.Failed("tls"), "insecure",
+               "the files of tls protect gossip; write false, or remove the files");
+  form.Advise(!peers.srv.empty() || !peers.static_peers.empty(), "discovery",
+              "names nobody; this replica waits for others to come, write srv or static");
+}
+
 }  // namespace
 
 template <class Form>
@@ -36,21 +122,11 @@ void Describe(Form& form, Peers& peers) {
     discovery.Scalars("srv", peers.srv, Text{SrvNameRule});
     discovery.Scalars("static", peers.static_peers, Text{HostPortRule});
   });
-  form.Section("tls", [&peers](auto& tls) {
-    tls.Scalar("psk_file", peers.psk_file, Text{});
-    tls.Scalar("certificate", peers.certificate, Text{});
-    tls.Scalar("key", peers.key, Text{});
-    tls.Scalar("ca", peers.ca, Text{});
-    tls.Require(peers.certificate.empty() == peers.key.empty(), "certificate",
-                "certificate and key belong together; write both or neither");
-    tls.Require(peers.psk_file.empty() || peers.certificate.empty(), "psk_file",
-                "write either psk_file or certificate and key");
-  });
+  form.Section("tls", [&peers](auto& tls) { DescribePeerTls(tls, peers); });
   form.Scalar("insecure", peers.insecure, Flag{});
   form.Scalar("sync_timeout", peers.sync_timeout, Period{});
   form.Section("haproxy", [&peers](auto& section) { DescribeHaproxyPeers(section, peers); });
-  form.Unavailable(!peers.listen.empty(), "listen",
-                   "run one replica and write \"\", or remove this");
+  if (!peers.listen.empty()) RequireProtection(form, peers);
   form.Advise(!peers.listen.empty() || (peers.srv.empty() && peers.static_peers.empty()),
               "discovery", "is not used while listen is empty");
 }
@@ -112,6 +188,8 @@ void Describe(Form& form, Config& config) {
   form.Section("placement", [&](auto& section) { Describe(section, config.placement); });
   form.Section("stick_table", [&](auto& section) { Describe(section, config.stick_table); });
   form.Section("peers", [&](auto& section) { Describe(section, config.peers); });
+  form.Require(!IsTaken(config, config.peers.listen), "peers",
+               "listeners or admin have the address of listen; choose another port");
   DescribePinsAndBans(form, config);
   form.Section("bridges", [&](auto& section) { Describe(section, config.bridges); });
   form.Section("drain", [&](auto& section) { Describe(section, config.drain); });

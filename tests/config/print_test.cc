@@ -178,9 +178,13 @@ void FillCluster(Random& random, Config& config) {
   config.peers.cluster = AnyName(random);
   config.peers.srv = {"_g._tcp.x"};
   config.peers.static_peers = {"a.b:1", "[::1]:2", "10.0.0.1:3"};
-  config.peers.psk_file = AnyText(random);
-  config.peers.ca = AnyText(random);
   config.peers.insecure = random() % 2;
+  if (config.peers.insecure) {
+    config.peers.listen = AnyAddress(random);
+  } else {
+    config.peers.psk_file = AnyText(random);  // read only when there is an address to listen on
+    config.peers.ca = AnyText(random);
+  }
   config.peers.sync_timeout = AnyPeriod(random);
   config.bridges.srv = {"_b._tcp.x"};
   config.bridges.port = static_cast<uint16_t>(1 + random() % 65535);
