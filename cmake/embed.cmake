@@ -1,7 +1,7 @@
 # Compiles a text file in as a string_view.
 # embed_text(<target> <file> <qualified::name> <header that declares it>)
 function(embed_text target file name header)
-  get_filename_component(stem ${file} NAME_WE)
+  string(MAKE_C_IDENTIFIER ${file} stem)
   set(source ${CMAKE_CURRENT_SOURCE_DIR}/${file})
   set(output ${CMAKE_CURRENT_BINARY_DIR}/${stem}_text.cc)
   add_custom_command(OUTPUT ${output} DEPENDS ${source} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake VERBATIM

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dashboard's files as constants of the binary; cmake/embed_file.cmake writes their definition
+// The dashboard's files as constants of the binary; cmake/embed.cmake writes their definition
 // from router/admin/dashboard.{html,js,css}.
 #pragma once
 
