@@ -18,11 +18,13 @@ Cell Join(const Cell& a, const Cell& b) {
   return {.binding = std::max(a.binding, b.binding), .renewed = std::max(a.renewed, b.renewed)};
 }
 
+size_t BucketOf(RoomKey key) { return (key.high >> 32) % kCellBuckets; }
+
 uint64_t DigestOf(KeyNamespace ns, RoomKey key, const Cell& cell) {
   const Binding& binding = cell.binding;
   const auto kind = static_cast<uint64_t>(ns) << 1U | static_cast<uint64_t>(binding.tombstone);
   const std::array<uint64_t, 7> words{
-      key.high, key.low, kind, binding.epoch, binding.stamp.time, binding.stamp.replica,
+      key.high,    key.low, kind, binding.epoch, binding.stamp.time, binding.stamp.replica,
       cell.renewed};
   return XXH3_64bits(words.data(), sizeof words);
 }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -49,6 +50,10 @@ struct CellRecord {
   Duration lease{0};         // left at the moment the record was taken
   std::string display;       // canonical name, cut at display_bytes
 };
+
+// Replicas compare their cells by buckets first; all of them must put a key into the same one.
+constexpr size_t kCellBuckets = 1024;
+size_t BucketOf(RoomKey key);
 
 // 64 bits that differ when cells differ; the digest of a bucket is the XOR of its cells'.
 uint64_t DigestOf(KeyNamespace ns, RoomKey key, const Cell& cell);

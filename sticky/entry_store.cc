@@ -13,12 +13,16 @@ constexpr size_t kFirstBuckets = 16;
 
 }  // namespace
 
-// Links are slot numbers: `next` chains a bucket or the free slots, `older` and `newer` the idle.
+// Links are slot numbers: `next` chains a bucket of the index, or the free slots.
 
 void Entry::SetDisplay(std::string_view text) {
   name = text.empty() ? nullptr : std::make_unique_for_overwrite<char[]>(text.size());
   std::copy(text.begin(), text.end(), name.get());
   name_size = static_cast<uint16_t>(text.size());
+}
+
+Cell Entry::cell() const {
+  return {.binding = {.epoch = epoch, .stamp = stamp, .tombstone = tombstone}, .renewed = renewed};
 }
 
 EntryStore::EntryStore(uint64_t seed) : multiplier_(seed | 1), buckets_(kFirstBuckets, kNone) {}
@@ -55,7 +59,6 @@ Entry& EntryStore::Insert(KeyNamespace ns, RoomKey key) {
   entry.key_namespace = ns;
   entry.slot = slot;
   entry.used = true;
-  entry.older = entry.newer = kNone;
   uint32_t& first = buckets_[BucketOf(ns, key)];
   entry.next = std::exchange(first, slot);
   ++size_;
@@ -63,29 +66,40 @@ Entry& EntryStore::Insert(KeyNamespace ns, RoomKey key) {
 }
 
 void EntryStore::Remove(Entry& entry) {
-  assert(entry.used && entry.slot != oldest_ && entry.slot != newest_);
+  assert(entry.used && entry.slice == Entry::kNoSlice);
   uint32_t* link = &buckets_[BucketOf(entry.key_namespace, entry.key)];
   while (*link != entry.slot) link = &Slot(*link).next;
   *link = entry.next;
-  const uint32_t slot = entry.slot;
+  const uint32_t slot = entry.slot, next_queued = entry.next_queued;
+  const bool queued = entry.queued;
   entry = Entry{};
   entry.next = std::exchange(free_, slot);
+  entry.next_queued = next_queued;
+  entry.queued = queued;
   --size_;
 }
 
-void EntryStore::LinkNewest(Entry& entry) {
-  entry.older = std::exchange(newest_, entry.slot);
-  entry.newer = kNone;
-  (entry.older == kNone ? oldest_ : Slot(entry.older).newer) = entry.slot;
+// A slot stays queued when its entry goes, so the queue holds no slot twice and needs no search.
+void EntryStore::MarkChanged(Entry& entry) {
+  entry.changed = true;
+  if (entry.queued) return;
+  entry.queued = true;
+  entry.next_queued = kNone;
+  (first_queued_ == kNone ? first_queued_ : Slot(last_queued_).next_queued) = entry.slot;
+  last_queued_ = entry.slot;
 }
 
-void EntryStore::Unlink(Entry& entry) {
-  (entry.older == kNone ? oldest_ : Slot(entry.older).newer) = entry.newer;
-  (entry.newer == kNone ? newest_ : Slot(entry.newer).older) = entry.older;
-  entry.older = entry.newer = kNone;
+Entry* EntryStore::TakeChanged() {
+  while (first_queued_ != kNone) {
+    Entry& entry = Slot(first_queued_);
+    first_queued_ = entry.next_queued;
+    entry.queued = false;
+    if (!entry.changed) continue;
+    entry.changed = false;
+    return &entry;
+  }
+  return nullptr;
 }
-
-Entry* EntryStore::oldest() { return oldest_ == kNone ? nullptr : &Slot(oldest_); }
 
 const Entry* EntryStore::At(uint32_t slot) const {
   const Entry& entry = Slot(slot);

@@ -1,76 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
 // One stripe of the stick table: its lock, its entries and the rules by which they live and die.
 //
-// Hold `mutex` for every call but `oldest_expiry`. Idle entries are kept from oldest to newest, so
-// the first is the next to expire; entries with sessions are in no such list. What is counted over
-// all stripes is in TableTotals, relaxed.
+// Hold `mutex` for every call but `ledger().first_to_go`. An expired entry is treated as if it had
+// been removed, but its epoch goes on when it is bound anew, so that no copy elsewhere wins over
+// what happens here later. What changed here is queued until taken, and `news` until asked for.
 #pragma once
 
-#include <atomic>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <mutex>
 #include <string_view>
+#include <utility>
 
 #include "config/clock.h"
+#include "sticky/cell.h"
+#include "sticky/entry_ledger.h"
 #include "sticky/entry_store.h"
-#include "sticky/shard_counters.h"
+#include "sticky/stick_table_options.h"
+#include "sticky/table_answers.h"
 
 namespace room_router {
 
-struct TableTotals {
-  std::atomic<size_t> entries{0};
-  std::atomic<uint32_t> rooms{0};  // bound, namespace kRoom; likewise:
-  ShardCounters rooms_on;
-};
-
 class alignas(64) TableStripe {
  public:
-  struct Stats {
-    uint64_t inserts = 0, moves = 0, evictions_expired = 0, evictions_live = 0;
-  };
-  static constexpr int64_t kNothingIdle = std::numeric_limits<int64_t>::max();
-
-  TableStripe(uint64_t seed, Duration expire, TableTotals& totals)
-      : expire_(expire), totals_(totals), store_(seed) {}
+  TableStripe(const StickTableOptions& options, TableTotals& totals);
 
   static bool Expired(const Entry& entry, TimePoint now) {
-    return entry.sessions == 0 && entry.expires <= now;
+    return (entry.sessions == 0 || entry.tombstone) && entry.expires <= now;
   }
 
   Entry* Find(KeyNamespace ns, RoomKey key) { return store_.Find(ns, key); }
-  // As Find, but an expired entry is removed instead.
-  Entry* FindLive(KeyNamespace ns, RoomKey key, TimePoint now);
-  const EntryStore& store() const { return store_; }
-  const Stats& stats() const { return stats_; }
-  // When the longest idle entry expires (Clock ticks). Needs no lock: a hint where to evict.
-  int64_t oldest_expiry() const { return oldest_.load(std::memory_order_relaxed); }
+  // As it is, or new and unbound; an expired one is unbound too.
+  Entry& FindOrInsert(KeyNamespace ns, RoomKey key, TimePoint now);
+  Entry& Insert(KeyNamespace ns, RoomKey key, TimePoint now);  // it is not there
+  void Lapse(Entry& entry, TimePoint now);                     // it has expired
 
-  Entry& Insert(KeyNamespace ns, RoomKey key, TimePoint now);  // unbound
-  void Bind(Entry& entry, ShardId shard, std::string_view display);
+  void Bind(Entry& entry, ShardId shard, std::string_view display, TimePoint now);
   void Renew(Entry& entry, TimePoint now);
   void Acquire(Entry& entry, TimePoint now);
   void Release(Entry& entry, TimePoint now);
-  // Forgets the binding; the entry goes too unless sessions hold it.
+  // Forgets the binding, as of the latest time seen. The sessions stay counted.
   void Erase(Entry& entry);
   void EraseAll();
   void RemoveExpired(TimePoint now, size_t limit);
-  // The longest idle one, unless it is `spared`; false when there is none.
-  bool EvictOldest(TimePoint now, const RoomKey* spared);
+  // The first one to go, unless it is `spared`; false when there is none.
+  bool EvictFirst(TimePoint now, const RoomKey* spared);
+
+  // Its lease has not ended.
+  MergeResult Merge(const CellRecord& record, TimePoint now);
+  // Announces the held entries of which others know too short a lease.
+  void AnnounceHeld(Duration at_least, TimePoint now);
+  void AnnounceDue(TimePoint now) { AnnounceHeld(worth_announcing_, now); }
+  CellRecord RecordOf(const Entry& entry, TimePoint now) const;
+
+  Entry* TakeChanged() { return store_.TakeChanged(); }
+  bool TakeNews() { return std::exchange(news_, false); }
+  const EntryStore& store() const { return store_; }
+  EntryLedger& ledger() { return ledger_; }
+  const TableStats& stats() const { return stats_; }  // but what TableTotals counts
 
   mutable std::mutex mutex;
 
  private:
-  void Unbind(Entry& entry);
+  void Forget(Entry& entry);  // neither binding nor tombstone any more; unlisted
+  void Drop(Entry& entry);    // and removed unless sessions hold it
   void Remove(Entry& entry);
-  void NoteOldest();
+  void Adopt(Entry& entry, const CellRecord& record, TimePoint until);
+  void Announce(Entry& entry, TimePoint now);
+  void MarkChanged(Entry& entry);
+  void SetDisplay(Entry& entry, std::string_view display);
+  Stamp NextStamp(TimePoint now);
+  void See(TimePoint now) { latest_ = std::max(latest_, now); }
 
-  const Duration expire_;
+  const StickTableOptions& options_;
+  const Duration worth_announcing_;
   TableTotals& totals_;
   EntryStore store_;
-  Stats stats_;
-  std::atomic<int64_t> oldest_{kNothingIdle};
+  EntryLedger ledger_;
+  TableStats stats_;
+  TimePoint latest_;
+  bool news_ = false;
 };
 
 }  // namespace room_router
