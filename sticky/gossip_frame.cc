@@ -3,6 +3,7 @@
 #include "sticky/gossip_frame.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -59,14 +60,12 @@ struct Filler {
   void operator()(const SyncDiff& diff) const {
     wire::SyncDiff& out = *frame.mutable_sync_diff();
     out.set_round(diff.round);
-    for (const SyncDiff::Bucket& bucket : diff.buckets) {
-      out.add_buckets(bucket.number);
-      out.add_counts(bucket.count);
-    }
+    out.mutable_buckets()->Add(diff.buckets.begin(), diff.buckets.end());
   }
   void operator()(const SyncPage& page) const {
     wire::SyncPage& out = *frame.mutable_sync_page();
     out.set_round(page.round);
+    out.set_page(page.page);
     for (const SyncPage::Bucket& bucket : page.buckets) {
       wire::Bucket& added = *out.add_buckets();
       added.set_number(bucket.number);
@@ -76,6 +75,7 @@ struct Filler {
   void operator()(const SyncAnswer& answer) const {
     wire::SyncAnswer& out = *frame.mutable_sync_answer();
     out.set_round(answer.round);
+    out.set_page(answer.page);
     out.mutable_done()->Add(answer.done.begin(), answer.done.end());
     out.mutable_wanted()->Add(answer.wanted.begin(), answer.wanted.end());
   }
@@ -177,7 +177,18 @@ class UpdateWriter {
   std::vector<std::string> frames_;
 };
 
+template <typename Thing>
+void Append(std::vector<Thing>& to, std::vector<Thing>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
 }  // namespace
+
+void Update::Take(Update&& other) {
+  Append(records, other.records);
+  Append(admin, other.admin);
+  Append(members, other.members);
+}
 
 std::string FrameCoder::Encode(const Message& message) const {
   wire::Frame frame;

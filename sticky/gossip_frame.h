@@ -51,6 +51,7 @@ struct Update {
   std::vector<Claim> members;
   bool direct = false, sync = false;
 
+  void Take(Update&& other);  // adds what is in it
   bool empty() const { return records.empty() && admin.empty() && members.empty(); }
   size_t size() const { return records.size() + admin.size() + members.size(); }
 };
@@ -61,11 +62,8 @@ struct SyncOpen {
 };
 
 struct SyncDiff {
-  struct Bucket {
-    uint32_t number = 0, count = 0;
-  };
   uint64_t round = 0;
-  std::vector<Bucket> buckets;
+  std::vector<uint32_t> buckets;
 };
 
 struct SyncPage {
@@ -73,12 +71,12 @@ struct SyncPage {
     uint32_t number = 0;
     std::vector<uint64_t> digests;
   };
-  uint64_t round = 0;
+  uint64_t round = 0, page = 0;
   std::vector<Bucket> buckets;
 };
 
 struct SyncAnswer {
-  uint64_t round = 0;
+  uint64_t round = 0, page = 0;
   std::vector<uint32_t> done;
   std::vector<uint64_t> wanted;
 };

@@ -107,7 +107,8 @@ class UpdateReader {
   std::vector<ShardId> shards_;
 };
 
-std::vector<uint64_t> Numbers(const google::protobuf::RepeatedField<uint64_t>& in) {
+template <typename Number>
+std::vector<Number> Numbers(const google::protobuf::RepeatedField<Number>& in) {
   return {in.begin(), in.end()};
 }
 
@@ -120,21 +121,19 @@ std::optional<Message> Read(const wire::Hello& in) {
                .time = in.time()};
 }
 
-SyncDiff Read(const wire::SyncDiff& in) {
-  SyncDiff diff{.round = in.round(), .buckets = {}};
-  const int size = std::min(in.buckets_size(), in.counts_size());
-  for (int i = 0; i < size; ++i) {
-    diff.buckets.push_back({.number = in.buckets(i), .count = in.counts(i)});
-  }
-  return diff;
-}
-
 SyncPage Read(const wire::SyncPage& in) {
-  SyncPage page{.round = in.round(), .buckets = {}};
+  SyncPage page{.round = in.round(), .page = in.page(), .buckets = {}};
   for (const wire::Bucket& bucket : in.buckets()) {
     page.buckets.push_back({.number = bucket.number(), .digests = Numbers(bucket.digests())});
   }
   return page;
+}
+
+SyncAnswer Read(const wire::SyncAnswer& in) {
+  return {.round = in.round(),
+          .page = in.page(),
+          .done = Numbers(in.done()),
+          .wanted = Numbers(in.wanted())};
 }
 
 Goodbye Read(const wire::Goodbye& in) {
@@ -175,14 +174,12 @@ std::optional<Message> FrameCoder::Decode(std::string_view bytes) {
       return SyncOpen{.round = frame.sync_open().round(),
                       .digests = Numbers(frame.sync_open().digests())};
     case wire::Frame::kSyncDiff:
-      return Read(frame.sync_diff());
+      return SyncDiff{.round = frame.sync_diff().round(),
+                      .buckets = Numbers(frame.sync_diff().buckets())};
     case wire::Frame::kSyncPage:
       return Read(frame.sync_page());
     case wire::Frame::kSyncAnswer:
-      return SyncAnswer{
-          .round = frame.sync_answer().round(),
-          .done = {frame.sync_answer().done().begin(), frame.sync_answer().done().end()},
-          .wanted = Numbers(frame.sync_answer().wanted())};
+      return Read(frame.sync_answer());
     case wire::Frame::kGoodbye:
       return Read(frame.goodbye());
     case wire::Frame::BODY_NOT_SET:

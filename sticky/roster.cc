@@ -97,11 +97,12 @@ bool Roster::MakeRoom() {
 }
 
 void Roster::Enter(Member& member, const Claim& claim, TimePoint now) {
+  ++changes_;
   const bool another_life = claim.start != member.claim.start;
   if (claim.state != member.claim.state || another_life) member.since = now;
   Count(member.claim.state, claim.state);
   member.claim = claim;
-  news_.insert(claim.name);
+  member.accused = false;
   Schedule(member);
 }
 
@@ -119,16 +120,21 @@ void Roster::Suspect(std::string_view name, TimePoint now) {
   Claim claim = known->second.claim;
   claim.state = ReplicaState::kSuspect;
   Enter(known->second, claim, now);
+  known->second.accused = true;
+  news_.insert(claim.name);
+  Schedule(known->second);
 }
 
-// Suspicions last longer where news travel longer.
+// Suspicions last longer where news travel longer, and longer than with the accuser, who can then
+// tell the others at once instead of all telling all.
 TimePoint Roster::DeadlineOf(const Member& member) const {
   const double digits = std::max(1.0, std::log10(static_cast<double>(live_)));
   switch (member.claim.state) {
     case ReplicaState::kAlive:
       break;
     case ReplicaState::kSuspect:
-      return member.since + std::chrono::duration_cast<Duration>(settings_.suspicion * digits);
+      return member.since + std::chrono::duration_cast<Duration>(settings_.suspicion * digits *
+                                                                 (member.accused ? 1.0 : 1.25));
     case ReplicaState::kDead:
     case ReplicaState::kLeft:
       return member.since + settings_.forget;
@@ -150,12 +156,14 @@ void Roster::Tick(TimePoint now) {
       forgotten_.push_back(at->first);
       news_.erase(at->first);
       at = others_.erase(at);
+      ++changes_;
       continue;
     }
     if (due) {
       Claim claim = member.claim;
       claim.state = ReplicaState::kDead;
       Enter(member, claim, now);
+      news_.insert(claim.name);
     }
     Schedule(member);
     ++at;
@@ -170,6 +178,7 @@ void Roster::Renew(TimePoint now) {
   }
   ++self.incarnation;
   self_.since = now;
+  ++changes_;
   news_.insert(self.name);
 }
 

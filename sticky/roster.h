@@ -45,7 +45,8 @@ class Roster {
   enum class Outcome : uint8_t { kUnchanged, kNews, kStale, kRefused };
   struct Member {
     Claim claim;
-    TimePoint since;  // when its state was entered, as seen here
+    TimePoint since;       // when its state was entered, as seen here
+    bool accused = false;  // it was us who suspected it
   };
   using Members = std::map<std::string, Member, std::less<>>;
 
@@ -66,8 +67,9 @@ class Roster {
   std::vector<Claim> Claims() const;                // of all, ours first
   size_t live() const;                              // ourselves, the alive and the suspect
   TimePoint self_since() const { return self_.since; }
+  uint64_t changes() const { return changes_; }  // grows with every change
 
-  // Claims that changed here since they were last taken.
+  // What we claim that nobody told us: of ourselves, suspicions, deaths. Each once.
   std::vector<Claim> TakeNews();
   bool news() const { return !news_.empty(); }
   // Names that are no longer in the roster.
@@ -88,6 +90,7 @@ class Roster {
   Member self_;
   Members others_;
   size_t live_ = 1;
+  uint64_t changes_ = 0;
   TimePoint next_ = TimePoint::max();  // no member's time is up before this
   std::set<std::string, std::less<>> news_;
   std::vector<std::string> forgotten_;
