@@ -10,8 +10,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +43,8 @@ class Gossip {
     ShardNames& names;
     AdminCells& admin;
     HybridClock& clock;
+    // Also gets the records that changed here, as they are taken to be told; may be empty.
+    std::function<void(std::span<const CellRecord>, TimePoint now)> also_told{};
   };
   Gossip(const Settings& settings, const Shared& shared, uint64_t seed, TimePoint now);
   ~Gossip();

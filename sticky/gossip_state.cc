@@ -111,6 +111,7 @@ void SharedState::ApplyMember(const Claim& claim, TimePoint now, Applied& applie
 SharedState::Changes SharedState::TakeChanges(TimePoint now, size_t limit) {
   Changes changes;
   changes.update.records = table_.TakeChanges(now, limit);
+  if (also_told_ && !changes.update.records.empty()) also_told_(changes.update.records, now);
   changes.update.admin = admin_.TakeChanges();
   changes.update.members = roster_.TakeNews();
   changes.more = changes.update.records.size() >= limit;

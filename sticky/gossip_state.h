@@ -36,6 +36,7 @@ class SharedState {
         table_(shared.table),
         admin_(shared.admin),
         clock_(shared.clock),
+        also_told_(shared.also_told),
         roster_(roster) {}
 
   struct Applied {
@@ -72,6 +73,7 @@ class SharedState {
   StickTable& table_;
   AdminCells& admin_;
   HybridClock& clock_;
+  const std::function<void(std::span<const CellRecord>, TimePoint)> also_told_;
   Roster& roster_;
   std::vector<Gossip::Adopted> conflicts_;
 };
