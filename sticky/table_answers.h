@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the stick table answers: entries as they are, hits, what a merge did, counts. Plain values;
-// StickTable has them under the shorter names.
+// What the stick table answers: entries as they are, hits, what a merge did, counts.
+//
+// Plain values, copies of what was true under the lock; StickTable has them under shorter names.
 #pragma once
 
 #include <cstdint>

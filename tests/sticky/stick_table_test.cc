@@ -9,15 +9,16 @@
 #include <set>
 #include <thread>
 
+#include "replica.h"
+
 namespace room_router {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kRoom = KeyNamespace::kRoom;
-constexpr TimePoint kStart{1h};
-
-RoomKey Key(uint64_t n) { return {.high = n * 0x9E3779B97F4A7C15, .low = n * 0xD6E8FEB86659FD93}; }
+using test::Key;
+using test::kRoom;
+using test::kStart;
 
 class StickTableTest : public testing::Test {
  protected:
@@ -325,39 +326,6 @@ TEST(StickTableThreads, AllAgreeOnEveryRoom) {
   uint32_t rooms = 0;
   for (ShardId shard = 0; shard < kThreads; ++shard) rooms += table.RoomsOn(shard);
   EXPECT_EQ(rooms, kKeys);
-}
-
-TEST(StickTableThreads, EverythingAtOnceKeepsCountsTrue) {
-  constexpr unsigned kThreads = 4, kRounds = 3000;
-  StickTable table({.size = 200, .expire = 1s, .stripes = 8});
-  std::vector<std::thread> threads;
-  for (unsigned t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&table, t] {
-      std::mt19937 random(t);
-      for (unsigned i = 0; i < kRounds; ++i) {
-        const TimePoint now = kStart + std::chrono::milliseconds(i);
-        const RoomKey key = Key(random() % 400);
-        table.FindOrBind(kRoom, key, "room", now, [&](ShardId previous) {
-          return previous == kNoShard || i % 7 == 0 ? ShardId{i % 5} : previous;
-        });
-        table.AcquireSession(kRoom, key, now);
-        if (i % 11 == 0) table.Erase(kRoom, key);
-        if (i % 97 == 0) table.Sweep(now);
-        if (i % 501 == 0) table.ForEach(now, [&](const EntryView& e) { ASSERT_LT(e.shard, 5U); });
-        if (i % 701 == 0) table.Resize(100 + i % 200, now);
-        if (i % 1501 == 0) table.Clear();
-        table.ReleaseSession(kRoom, key, now);
-      }
-    });
-  }
-  for (auto& thread : threads) thread.join();
-  size_t bound = 0;
-  table.ForEach(kStart, [&](const EntryView&) { ++bound; });
-  uint32_t rooms = 0;
-  for (ShardId shard = 0; shard < 5; ++shard) rooms += table.RoomsOn(shard);
-  EXPECT_EQ(rooms, bound);
-  EXPECT_EQ(table.Rooms(), bound);
-  EXPECT_EQ(table.stats().entries, bound) << "no sessions are left, so none is unbound";
 }
 
 }  // namespace
