@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/simulation/cluster.h"
+
+#include <algorithm>
+#include <set>
+
+namespace room_router::simulation {
+namespace {
+
+constexpr uint16_t kPort = 7600;
+constexpr auto kFlush = 500ms;  // a leaving replica writes what is queued, then ends
+
+}  // namespace
+
+Cluster::Cluster(const Plan& plan)
+    : network(timeline, plan.seed ^ 0x6E65),
+      random(plan.seed),
+      plan_(plan),
+      replicas_(plan.replicas),
+      lives_of_(plan.replicas) {}
+
+SocketAddress Cluster::AddressOf(size_t slot) const {
+  const uint32_t life = plan_.moving ? lives_of_[slot] : 0;
+  const std::string ip = "10." + std::to_string(slot / 250) + "." + std::to_string(slot % 250 + 1) +
+                         "." + std::to_string(life % 250 + 1);
+  return *SocketAddress::FromIp(ip, kPort);
+}
+
+void Cluster::Start(size_t slot) {
+  ++lives_of_[slot];
+  Replica::Life life{.name = "replica-" + std::to_string(slot),
+                     .address = AddressOf(slot),
+                     .expire = plan_.expire,
+                     .seed = random(),
+                     .gossip = plan_.gossip};
+  life.skew = Duration(
+      std::uniform_int_distribution<int64_t>(-plan_.skew.count(), plan_.skew.count())(random));
+  lives_.push_back(std::make_unique<Replica>(timeline, network, life));
+  lives_.back()->slot = slot;
+  replicas_[slot] = lives_.back().get();
+  Publish();
+}
+
+void Cluster::Kill(size_t slot, bool silently) {
+  network.Detach(replicas_[slot]->life().address, silently);
+  replicas_[slot] = nullptr;
+  Publish();
+}
+
+void Cluster::Leave(size_t slot) {
+  Replica* leaving = At(slot);
+  leaving->Leave();
+  timeline.In(kFlush, [this, slot, leaving] {
+    if (At(slot) == leaving) Kill(slot, false);
+  });
+}
+
+std::vector<Replica*> Cluster::Live() const {
+  std::vector<Replica*> live;
+  for (Replica* replica : replicas_) {
+    if (replica != nullptr && !replica->left()) live.push_back(replica);
+  }
+  return live;
+}
+
+// Everybody learns of it a little later, each at its own time.
+void Cluster::Publish() {
+  for (Replica* replica : Live()) {
+    const auto lag = std::uniform_int_distribution<int64_t>(0, plan_.dns_lag_most.count())(random);
+    timeline.In(Duration(lag), [this, replica] {
+      if (network.Attached(*replica)) Tell(*replica);
+    });
+  }
+}
+
+void Cluster::Tell(Replica& replica) const {
+  std::vector<SocketAddress> addresses;
+  const size_t known = plan_.seeds_only ? std::min<size_t>(2, replicas_.size()) : replicas_.size();
+  for (size_t slot = 0; slot < known; ++slot) {
+    if (plan_.seeds_only) {
+      addresses.push_back(AddressOf(slot));
+    } else if (replicas_[slot] != nullptr) {
+      addresses.push_back(replicas_[slot]->life().address);
+    }
+  }
+  replica.SetPeers(addresses);
+}
+
+std::string Cluster::Unequal() const {
+  const std::vector<Replica*> live = Live();
+  for (const Replica* replica : live) {
+    const std::string names = live.front()->life().name + " and " + replica->life().name;
+    if (replica->table().BucketDigests() != live.front()->table().BucketDigests()) {
+      return "tables differ: " + names;
+    }
+    if (const_cast<Replica*>(replica)->admin().digest() != live.front()->admin().digest()) {
+      return "admin cells differ: " + names;
+    }
+  }
+  return "";
+}
+
+std::string Cluster::Unsettled() const {
+  const std::vector<Replica*> live = Live();
+  std::set<std::string> expected;
+  for (const Replica* replica : live) expected.insert(replica->life().name);
+  for (const Replica* replica : live) {
+    std::set<std::string> seen;
+    for (const ReplicaView& view : replica->gossip().Replicas(replica->now())) {
+      if (view.state == ReplicaState::kAlive) seen.insert(view.name);
+    }
+    if (seen != expected || replica->gossip().LiveReplicas() != expected.size()) {
+      return replica->life().name + " sees " + std::to_string(seen.size()) + " of " +
+             std::to_string(expected.size()) + " replicas alive";
+    }
+    if (!replica->gossip().synced(replica->now())) return replica->life().name + " is not synced";
+  }
+  return "";
+}
+
+}  // namespace room_router::simulation

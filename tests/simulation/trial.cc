@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/simulation/trial.h"
+
+#include <algorithm>
+
+namespace room_router::simulation {
+namespace {
+
+constexpr uint32_t kRooms = 60;
+constexpr auto kDisturbed = 40s, kQuietLimit = 120s;
+constexpr Duration kShortLease{30'000};
+
+}  // namespace
+
+Cluster::Plan Trial::PlanOf(uint64_t seed) {
+  std::mt19937_64 random(seed * 2 + 1);
+  Cluster::Plan plan{.replicas = 3 + random() % 14, .seed = seed};
+  if (random() % 2 == 0) plan.expire = kShortLease;
+  plan.seeds_only = random() % 4 == 0;
+  plan.moving = !plan.seeds_only && random() % 2 == 0;
+  // Some clusters are small enough for a full mesh, some not.
+  if (random() % 2 == 0) plan.gossip.active_view = 4;
+  plan.gossip.fanout = 3;
+  plan.gossip.refresh_interval = Duration(10'000);
+  return plan;
+}
+
+Trial::Trial(uint64_t seed)
+    : seed_(seed),
+      plan_(PlanOf(seed)),
+      short_leases_(plan_.expire == kShortLease),
+      cluster_(plan_) {}
+
+std::string Trial::Description() const {
+  return "seed " + std::to_string(seed_) + ": " + std::to_string(plan_.replicas) + " replicas" +
+         (short_leases_ ? ", short leases" : "") + (plan_.seeds_only ? ", seeds only" : "") +
+         (plan_.moving ? ", moving" : "") + "; faults:" + faults_;
+}
+
+void Trial::Fail(const std::string& what) {
+  if (failure_.empty()) failure_ = what;
+}
+
+std::string Trial::Run() {
+  StartAll();
+  Work();
+  Disturb();
+  Watch();
+  cluster_.Run(kDisturbed);
+  disturbing_ = false;
+  Settle();
+  return failure_;
+}
+
+void Trial::StartAll() {
+  for (size_t slot = 0; slot < plan_.replicas; ++slot) {
+    cluster_.timeline.In(Between(0s, 3s), [this, slot] { cluster_.Start(slot); });
+  }
+}
+
+void Trial::Work() {
+  if (!disturbing_) return;
+  const std::vector<Replica*> live = cluster_.Live();
+  if (!live.empty()) Act(*live[Below(live.size())]);
+  if (Below(200) == 0) ++shards_;
+  cluster_.timeline.In(Between(0ms, 40ms), [this] { Work(); });
+}
+
+void Trial::Act(Replica& replica) {
+  const auto room = static_cast<uint32_t>(Below(kRooms));
+  const ShardId shard = replica.Shard("shard-" + std::to_string(Below(shards_)));
+  const size_t dice = Below(100);
+  if (dice < 50) {
+    replica.Join(room, shard);
+  } else if (dice < 65) {
+    replica.Join(room, shard);
+    replica.Hold(room);
+  } else if (dice < 78) {
+    if (replica.held().empty()) return;
+    return replica.Release(
+        *std::next(replica.held().begin(), static_cast<int64_t>(Below(replica.held().size()))));
+  } else if (dice < 84) {
+    replica.Move(room, shard);
+  } else if (dice < 88) {
+    if (short_leases_) return;  // what is forgotten may be forgotten while a session holds it
+    if (replica.ShardOf(room).empty()) return;
+    replica.Forget(room);
+  } else {
+    return Administrate(replica);
+  }
+  Note(replica, room);
+}
+
+void Trial::Note(const Replica& replica, uint32_t room) {
+  const auto record = replica.Record(room);
+  if (!record) return Fail("a room just written is not there");
+  writes_.push_back({.writer = &replica, .room = room, .binding = record->cell.binding});
+}
+
+void Trial::Administrate(Replica& replica) {
+  const std::string shard = "shard-" + std::to_string(Below(shards_));
+  std::string name = "shard/" + shard + "/state";
+  if (Below(2) == 0) name = "vote/" + replica.life().name + "/" + shard;
+  constexpr const char* kValues[] = {"", "ready", "drain", "maint"};
+  replica.SetAdmin(name, kValues[Below(4)]);
+  const AdminCell* cell = replica.admin().Cell(name);
+  if (cell != nullptr) admin_[name] = {&replica, *cell};
+}
+
+void Trial::Disturb() {
+  if (!disturbing_) return;
+  switch (Below(8)) {
+    case 0:
+    case 1:
+      Partition();
+      break;
+    case 2:
+    case 3:
+    case 4:
+      Restart();
+      break;
+    case 5:
+      Slow();
+      break;
+    case 6:
+      Chaos();
+      break;
+    default:
+      faults_ += " break";
+      cluster_.network.Break(0.3);
+  }
+  cluster_.timeline.In(Between(500ms, 6s), [this] { Disturb(); });
+}
+
+void Trial::Partition() {
+  const bool one_way = Below(3) == 0;
+  const size_t cut = 1 + Below(plan_.replicas - 1);
+  const auto time = Between(500ms, 6s);
+  faults_ += one_way ? " one-way" : " partition";
+  for (size_t a = 0; a < cut; ++a) {
+    for (size_t b = cut; b < plan_.replicas; ++b) {
+      cluster_.network.Block(a, b, true);
+      if (!one_way) cluster_.network.Block(b, a, true);
+      cluster_.timeline.In(time, [this, a, b] {
+        cluster_.network.Block(a, b, false);
+        cluster_.network.Block(b, a, false);
+      });
+    }
+  }
+}
+
+void Trial::Restart() {
+  const size_t slot = Below(plan_.replicas);
+  if (cluster_.At(slot) == nullptr || cluster_.At(slot)->left()) return;
+  const size_t way = Below(3);
+  faults_ += way == 0 ? " kill" : way == 1 ? " power-off" : " leave";
+  if (way == 2) {
+    cluster_.Leave(slot);
+  } else {
+    cluster_.Kill(slot, way == 1);
+  }
+  cluster_.timeline.In(Between(1s, 10s), [this, slot] {
+    if (cluster_.At(slot) == nullptr) cluster_.Start(slot);
+  });
+}
+
+void Trial::Slow() {
+  const size_t slot = Below(plan_.replicas);
+  faults_ += " slow";
+  cluster_.network.Slow(slot, Micros(200 + Below(400'000)));
+  cluster_.timeline.In(Between(1s, 5s), [this, slot] { cluster_.network.Slow(slot, Micros(0)); });
+}
+
+void Trial::Chaos() {
+  faults_ += " chaos";
+  cluster_.network.conditions.chaos = 0.1;
+  cluster_.network.conditions.packet_loss = 0.05;
+  cluster_.timeline.In(Between(1s, 5s), [this] {
+    cluster_.network.conditions.chaos = cluster_.network.conditions.packet_loss = 0;
+  });
+}
+
+// Rooms are held somewhere; wherever they were known once they have to stay known.
+void Trial::Watch() {
+  for (const Replica* holder : cluster_.Live()) {
+    for (const uint32_t room : std::set(holder->held().begin(), holder->held().end())) {
+      if (holder->ShardOf(room).empty()) continue;  // forgotten by an operator
+      for (const Replica* replica : cluster_.Live()) {
+        const bool here = !replica->ShardOf(room).empty();
+        if (here) known_.try_emplace({replica, room}, cluster_.timeline.now());
+        if (!here && known_.contains({replica, room}) && short_leases_) {
+          Fail("the lease of room " + std::to_string(room) + " ran out on " + replica->life().name +
+               " while " + holder->life().name + " held it");
+        }
+      }
+    }
+  }
+  // Rooms nobody holds any more may go.
+  std::erase_if(known_, [this](const auto& entry) {
+    const auto live = cluster_.Live();
+    return std::none_of(live.begin(), live.end(), [&](const Replica* holder) {
+      return holder->held().contains(entry.first.second);
+    });
+  });
+  cluster_.timeline.In(1s, [this] { Watch(); });
+}
+
+void Trial::Settle() {
+  cluster_.network.Heal();
+  cluster_.Run(11s);  // those under way are back
+  for (size_t slot = 0; slot < plan_.replicas; ++slot) {
+    if (cluster_.At(slot) == nullptr) cluster_.Start(slot);
+  }
+  if (!short_leases_) CheckWinners();
+  std::string wrong = "?";
+  for (auto waited = 0s; waited < kQuietLimit && !wrong.empty(); waited += 1s) {
+    cluster_.Run(1s);
+    wrong = cluster_.Unsettled();
+    if (wrong.empty()) wrong = cluster_.Unequal();
+  }
+  if (!wrong.empty()) return Fail("after quiet " + wrong);
+  if (!short_leases_) CheckWinners();
+  CheckAdmin();
+}
+
+// Of everything written by replicas that still live, and of what others remember, the best.
+void Trial::CheckWinners() {
+  std::map<uint32_t, Binding> best;
+  const std::vector<Replica*> live = cluster_.Live();
+  for (const Write& write : writes_) {
+    if (std::find(live.begin(), live.end(), write.writer) == live.end()) continue;
+    const auto [at, added] = best.try_emplace(write.room, write.binding);
+    if (!added && write.binding > at->second) at->second = write.binding;
+  }
+  for (const auto& [room, binding] : best) {
+    bool anywhere = false;
+    for (const Replica* replica : live) {
+      const auto record = replica->Record(room);
+      const bool written = record && std::any_of(writes_.begin(), writes_.end(), [&](auto& write) {
+                             return write.room == room && write.binding == record->cell.binding;
+                           });
+      if (record && !written)
+        return Fail("room " + std::to_string(room) + " is bound as nobody wrote");
+      anywhere = anywhere || (record && record->cell.binding >= binding);
+    }
+    if (!anywhere) return Fail("the winner of room " + std::to_string(room) + " was lost");
+  }
+}
+
+void Trial::CheckAdmin() {
+  const std::vector<Replica*> live = cluster_.Live();
+  for (const auto& [name, written] : admin_) {
+    const auto& [writer, cell] = written;
+    if (std::find(live.begin(), live.end(), writer) == live.end()) continue;
+    for (Replica* replica : live) {
+      const AdminCell* here = replica->admin().Cell(name);
+      if (here == nullptr || here->stamp < cell.stamp) {
+        return Fail(name + " is older on " + replica->life().name + " than what was written");
+      }
+    }
+  }
+}
+
+}  // namespace room_router::simulation
