@@ -3,7 +3,6 @@
 #include "sticky/gossip_tls.h"
 
 #include <gtest/gtest.h>
-#include <openssl/ssl.h>
 
 #include <string>
 #include <utility>
@@ -11,29 +10,19 @@
 
 #include "sticky/gossip_tls_session.h"
 #include "tests/config/test_authority.h"
+#include "tests/sticky/raw_peer.h"
+#include "tests/sticky/transport_protection.h"
 
 namespace room_router {
 namespace {
 
 using test::Credential;
+using test::Files;
+using test::Keys;
 using test::TestAuthority;
 using Side = GossipTlsSession::Side;
 
 const std::string kOld(16, 'o'), kNew(32, 'n'), kOther(16, 'x');
-
-std::shared_ptr<const GossipTls> Keys(std::vector<std::string> keys) {
-  std::string problem;
-  auto tls = GossipTls::Make({.shared_keys = std::move(keys)}, problem);
-  EXPECT_EQ(problem, "");
-  return tls;
-}
-
-std::shared_ptr<const GossipTls> Files(const Credential& own, const std::string& ca) {
-  std::string problem;
-  auto tls = GossipTls::Make({.certificate = own.certificate, .key = own.key, .ca = ca}, problem);
-  EXPECT_EQ(problem, "");
-  return tls;
-}
 
 struct Talk {
   Talk(std::shared_ptr<const GossipTls> a, std::shared_ptr<const GossipTls> b)
@@ -166,20 +155,10 @@ TEST(GossipTlsTest, OtherProtocolsAreNoTls) {
 
 TEST(GossipTlsTest, OlderVersionsAreRefused) {
   TestAuthority authority("authority");
-  const auto files = Files(authority.Issue("a"), authority.certificate());
-  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
-  SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
-  SSL* old = SSL_new(context);
-  SSL_set_bio(old, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-  SSL_connect(old);
-  char* hello = nullptr;
-  const long size = BIO_get_mem_data(SSL_get_wbio(old), &hello);
-  GossipTlsSession session(files, Side::kAcceptor);
+  GossipTlsSession session(Files(authority.Issue("a"), authority.certificate()), Side::kAcceptor);
   std::string heard;
-  EXPECT_EQ(session.Receive({hello, static_cast<size_t>(size)}, heard), TlsFailure::kVersion);
+  EXPECT_EQ(session.Receive(test::OldTlsHello(), heard), TlsFailure::kVersion);
   EXPECT_FALSE(session.TakeOutgoing().empty()) << "an alert";
-  SSL_free(old);
-  SSL_CTX_free(context);
 }
 
 TEST(GossipTlsTest, ChangedBytesEndTheSession) {
