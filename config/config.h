@@ -234,9 +234,10 @@ struct Peers {
   PeerCredentials credentials;
   bool insecure = false;
   Duration sync_timeout = 10s;
+  using HaproxyPeer = std::pair<std::string, SocketAddress>;  // name, address
   SocketAddress haproxy_listen;
-  std::string haproxy_local_name;
-  std::vector<std::pair<std::string, SocketAddress>> haproxy_peers;
+  std::string haproxy_local_name;  // empty = node.name
+  std::vector<HaproxyPeer> haproxy_peers;
   friend bool operator==(const Peers&, const Peers&) = default;
 };
 

@@ -18,6 +18,15 @@
 namespace room_router::config {
 namespace {
 
+template <class Items, class Part>
+bool AreDistinct(const Items& items, Part part) {
+  for (auto item = items.begin(); item != items.end(); ++item) {
+    const auto same = [&](const auto& other) { return other.*part == (*item).*part; };
+    if (std::any_of(items.begin(), item, same)) return false;
+  }
+  return true;
+}
+
 template <class Form>
 void DescribeHaproxyPeers(Form& form, Peers& peers) {
   form.Scalar("listen", peers.haproxy_listen, Address{.optional = true});
@@ -28,9 +37,15 @@ void DescribeHaproxyPeers(Form& form, Peers& peers) {
     item.Require(!peer.first.empty(), "name", "is missing; write the peer's name in HAProxy");
     item.Require(!peer.second.empty(), "address", "is missing; write for example 10.0.0.7:1024");
   });
-  constexpr const char* kInstead = "HAProxy and this router cannot share a table yet; remove this";
-  form.Unavailable(!peers.haproxy_listen.empty(), "listen", kInstead);
-  form.Unavailable(!peers.haproxy_peers.empty(), "peers", kInstead);
+  form.Require(AreDistinct(peers.haproxy_peers, &Peers::HaproxyPeer::first), "peers",
+               "names a peer twice; write each of them once");
+  form.Require(AreDistinct(peers.haproxy_peers, &Peers::HaproxyPeer::second), "peers",
+               "gives two peers one address; write the address of each");
+  form.Require(peers.haproxy_listen.empty() || !peers.haproxy_peers.empty(), "listen",
+               "nobody may call; name the HAProxy processes in peers, or write \"\"");
+  form.Advise(!peers.haproxy_listen.empty() || peers.haproxy_peers.empty(), "peers",
+              "HAProxy cannot call this replica, only be called; write listen, such as "
+              "0.0.0.0:1024");
 }
 
 bool IsTaken(const Config& config, const SocketAddress& address) {
@@ -38,6 +53,27 @@ bool IsTaken(const Config& config, const SocketAddress& address) {
   const auto has_it = [&address](const auto& one) { return one.address == address; };
   return config.admin.http == address || std::ranges::any_of(config.listeners, has_it) ||
          std::ranges::any_of(config.admin.sockets, has_it);
+}
+
+// What sharing rooms with HAProxy asks of the rest.
+template <class Form>
+void RequireForHaproxy(Form& form, const Config& config) {
+  const Peers& peers = config.peers;
+  const bool taken = IsTaken(config, peers.haproxy_listen) ||
+                     (!peers.listen.empty() && peers.listen == peers.haproxy_listen);
+  form.Require(!taken, "peers",
+               "haproxy.listen is the address of something else; choose another port");
+  constexpr size_t kHaproxyKey = 128;
+  const bool off = peers.haproxy_peers.empty();
+  form.Advise(off || config.stick_table.display_bytes >= kHaproxyKey, "stick_table",
+              "rooms with names over display_bytes cannot be told to HAProxy; write "
+              "display_bytes: 128");
+  const bool tenants =
+      config.room_key.mode == RoomKeyMode::kJitsi &&
+      (config.room_key.tenant.from_path || !config.room_key.tenant.from_host.empty());
+  form.Advise(off || !tenants, "peers",
+              "HAProxy keeps rooms by ?room= alone, here tenants count too; if there are tenants, "
+              "write room_key: {tenant: {from_path: false}} while haproxy.peers are there");
 }
 
 // The file is read when gossip is on.
@@ -190,6 +226,7 @@ void Describe(Form& form, Config& config) {
   form.Section("peers", [&](auto& section) { Describe(section, config.peers); });
   form.Require(!IsTaken(config, config.peers.listen), "peers",
                "listeners or admin have the address of listen; choose another port");
+  RequireForHaproxy(form, config);
   DescribePinsAndBans(form, config);
   form.Section("bridges", [&](auto& section) { Describe(section, config.bridges); });
   form.Section("drain", [&](auto& section) { Describe(section, config.drain); });

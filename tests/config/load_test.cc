@@ -237,5 +237,32 @@ TEST(LoadTest, ProcessEnvironmentKnowsTheHostName) {
   EXPECT_FALSE(environment("ROOM_ROUTER_SURELY_UNSET").has_value());
 }
 
+TEST(LoadTest, HaproxyPeersComeWithAdvice) {
+  const auto warnings = [](const std::string& rest) {
+    const Loaded loaded = LoadWithShard(
+        "peers: {haproxy: {listen: 0.0.0.0:1024, local_name: router-0,\n"
+        "  peers: [{name: haproxy-0, address: 10.0.0.7:1024}]}}\n" +
+        rest);
+    EXPECT_EQ(AllMistakes(loaded), "");
+    EXPECT_EQ(loaded.config.peers.haproxy_listen.ToString(), "0.0.0.0:1024");
+    EXPECT_EQ(loaded.config.peers.haproxy_local_name, "router-0");
+    EXPECT_EQ(loaded.config.peers.haproxy_peers.size(), 1U);
+    std::string all;
+    for (const Mistake& warning : loaded.warnings) all += warning.message + "\n";
+    return all;
+  };
+  EXPECT_THAT(warnings(""), HasSubstr("stick_table: rooms with names over display_bytes"));
+  EXPECT_THAT(warnings(""), HasSubstr("peers: HAProxy keeps rooms by ?room= alone"));
+  EXPECT_EQ(warnings("stick_table: {display_bytes: 128}\n"
+                     "room_key: {tenant: {from_path: false}}\n"),
+            "");
+  EXPECT_EQ(warnings("stick_table: {display_bytes: 256}\nroom_key: {mode: query}\n"), "");
+  const Loaded mute =
+      LoadWithShard("peers: {haproxy: {peers: [{name: h, address: 10.0.0.7:1}]}}\n");
+  EXPECT_EQ(AllMistakes(mute), "");
+  ASSERT_EQ(mute.warnings.size(), 3U);
+  EXPECT_THAT(mute.warnings[2].message, HasSubstr("HAProxy cannot call this replica"));
+}
+
 }  // namespace
 }  // namespace room_router::config

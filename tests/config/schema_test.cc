@@ -152,7 +152,6 @@ shards:
   static: [{name: a, address: 127.0.0.1:1}]
   tls: {enabled: true}
   initial_state: drain
-peers: {haproxy: {listen: 0.0.0.0:2, peers: [{name: a, address: 1.2.3.4:5}]}}
 pins: [{tenant: a, shard: b}]
 bans: [{room: x}]
 bridges: {enabled: true}
