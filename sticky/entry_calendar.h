@@ -37,14 +37,14 @@ class EntryCalendar {
   TimePoint bound() const { return bound_; }
 
  private:
-  static constexpr int64_t kSlices = 64;            // of the ring, twice
-  static constexpr int64_t kSlicesPerHorizon = 32;  // what is needed
+  static constexpr int64_t kSlicesPerHorizon = 256;
+  static constexpr int64_t kSlices = 2 * kSlicesPerHorizon;  // of the ring; 8 bytes each
   static constexpr uint32_t kNone = ~uint32_t{0};
   struct Slice {
     uint32_t oldest = kNone, newest = kNone;
   };
 
-  static uint8_t RingIndex(int64_t number) { return static_cast<uint64_t>(number) % kSlices; }
+  static uint16_t RingIndex(int64_t number) { return static_cast<uint64_t>(number) % kSlices; }
   int64_t NumberOf(const Entry& entry) const;
   void Link(Entry& entry, int64_t number);
   void Unlink(Entry& entry);

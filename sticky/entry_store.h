@@ -22,7 +22,7 @@
 namespace room_router {
 
 struct Entry {
-  static constexpr uint8_t kNoSlice = 255;
+  static constexpr uint16_t kNoSlice = 0xFFFF;
 
   // A lookup that finds its room touches the first 64 bytes only.
   RoomKey key;
@@ -34,13 +34,13 @@ struct Entry {
   uint32_t slot = 0, next = 0;    // links of the index, see entry_store.cc
   uint32_t older = 0, newer = 0;  // links of a calendar, see entry_calendar.cc
   KeyNamespace key_namespace = KeyNamespace::kRoom;
-  uint8_t slice = kNoSlice;  // of its calendar
   bool used : 1 = false;
   bool was_bound : 1 = false;
   bool tombstone : 1 = false;
   bool split : 1 = false;
   bool changed : 1 = false;
-  bool queued : 1 = false;  // the slot, whoever lives there, waits among the changed
+  bool queued : 1 = false;    // the slot, whoever lives there, waits among the changed
+  uint16_t slice = kNoSlice;  // of its calendar
 
   Stamp stamp;
   HybridTime renewed = 0;
