@@ -2,6 +2,8 @@
 #include "tests/simulation/cluster.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <set>
 
 namespace room_router::simulation {
@@ -11,6 +13,16 @@ constexpr uint16_t kPort = 7600;
 constexpr auto kFlush = 500ms;  // a leaving replica writes what is queued, then ends
 
 }  // namespace
+
+Gossip::Stats Sum(const Gossip::Stats& a, const Gossip::Stats& b) {
+  // Every member is a count.
+  constexpr size_t kCounts = sizeof(Gossip::Stats) / sizeof(uint64_t);
+  using Counts = std::array<uint64_t, kCounts>;
+  auto sum = std::bit_cast<Counts>(a);
+  const auto more = std::bit_cast<Counts>(b);
+  for (size_t i = 0; i < kCounts; ++i) sum[i] += more[i];
+  return std::bit_cast<Gossip::Stats>(sum);
+}
 
 Cluster::Cluster(const Plan& plan)
     : network(timeline, plan.seed ^ 0x6E65),
@@ -84,6 +96,12 @@ void Cluster::Tell(Replica& replica) const {
     }
   }
   replica.SetPeers(addresses);
+}
+
+Gossip::Stats Cluster::Stats() const {
+  Gossip::Stats sum;
+  for (const auto& life : lives_) sum = Sum(sum, life->gossip().stats());
+  return sum;
 }
 
 std::string Cluster::Unequal() const {

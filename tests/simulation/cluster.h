@@ -15,6 +15,8 @@
 
 namespace room_router::simulation {
 
+Gossip::Stats Sum(const Gossip::Stats& a, const Gossip::Stats& b);
+
 class Cluster {
  public:
   struct Plan {
@@ -34,6 +36,8 @@ class Cluster {
   Replica* At(size_t slot) const { return replicas_[slot]; }  // nullptr: not running
   std::vector<Replica*> Live() const;
   void Run(Clock::duration time) { timeline.RunUntil(timeline.now() + time); }
+
+  Gossip::Stats Stats() const;  // of all lives together, what the trials look at
 
   // "" or what is wrong.
   std::string Unequal() const;    // tables, admin cells

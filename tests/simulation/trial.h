@@ -25,7 +25,8 @@ class Trial {
 
   std::string Run();  // "" or what was wrong
   std::string Description() const;
-  uint64_t events() const { return writes_.size(); }
+  uint64_t writes() const { return writes_.size(); }
+  Gossip::Stats Stats() const { return cluster_.Stats(); }
 
  private:
   struct Write {
