@@ -6,7 +6,6 @@ import socket
 
 from harness import process
 from harness.ports import free_port
-from harness.waiting import eventually
 
 HOMES = re.compile(r" key=(.*?) use=.* server_key=(\S+)")
 
@@ -35,12 +34,17 @@ class _Proxy:
 
 
 class Haproxy(_Proxy):
-    """The usual stick configuration: `stick on` the room, stored by the response."""
+    """The usual stick configuration: `stick on` the room, stored by the response.
 
-    def __init__(self, directory, shards, timeout="5s", name="haproxy", binary="haproxy"):
+    `peers`: with whom it shares its table, itself included: name → port.
+    """
+
+    def __init__(self, directory, shards, timeout="5s", name="haproxy", binary="haproxy",
+                 peers=None, expire="1d"):
         super().__init__(name, directory)
-        self.command_line = [binary, "-db"]
+        self.command_line = [binary, "-db", *(["-L", name] if peers else [])]
         self.socket_path = self.directory / "admin.sock"
+        sharing = " peers mypeers" if peers else ""
         servers = "\n".join(f"  server {s.name} {s.host}:{s.port}" for s in shards)
         self.config = f"""global
   maxconn 4000
@@ -62,10 +66,13 @@ backend jitsi-meet
   http-reuse safe
   http-request set-header Room %[urlp(room)]
   acl room_found urlp(room) -m found
-  stick-table type string len 128 size 20k expire 1d
+  stick-table type string len 128 size 200k expire {expire}{sharing}
   stick on hdr(Room) if room_found
 {servers}
 """
+        if peers:
+            self.config += "peers mypeers\n" + "".join(
+                f"  peer {peer} 127.0.0.1:{port}\n" for peer, port in peers.items())
 
     def start(self):
         path = self.directory / "haproxy.cfg"
@@ -83,6 +90,9 @@ backend jitsi-meet
                 answer += data
         return answer.decode(errors="replace")
 
+    def kill(self):
+        self.process.kill()
+
 
 class PeersSection:
     """A `peers` section: its members' names and where they listen."""
@@ -93,10 +103,6 @@ class PeersSection:
     def address(self, name):
         return f"127.0.0.1:{self.ports[name]}"
 
-    def haproxy_text(self):
-        return "peers mypeers\n" + "".join(f"  peer {name} {self.address(name)}\n"
-                                           for name in self.ports)
-
     def router_config(self, name, expire="1d"):
         """What a replica needs in its configuration to be the member `name`."""
         peers = [{"name": peer, "address": self.address(peer)} for peer in self.ports]
@@ -104,26 +110,6 @@ class PeersSection:
                 "room_key": {"tenant": {"from_path": False}},
                 "peers": {"haproxy": {"listen": self.address(name), "local_name": name,
                                       "peers": peers}}}
-
-
-class PeeredHaproxy(Haproxy):
-    """One that shares its table: a member of a PeersSection."""
-
-    def __init__(self, directory, shards, section, name, binary="haproxy", expire="1d"):
-        super().__init__(directory, shards, name=name, binary=binary)
-        self.command_line += ["-L", name]
-        self.config = self.config.replace("size 20k expire 1d",
-                                          f"size 200k expire {expire} peers mypeers")
-        self.config += section.haproxy_text()
-
-    def kill(self):
-        self.process.kill()
-
-    def restart(self):
-        """Kills without warning and starts again, with an empty table."""
-        self.kill()
-        eventually(lambda: not self.process.alive(), f"{self.name} is gone")
-        return self.start()
 
 
 def homes(proxy, table="jitsi-meet"):
