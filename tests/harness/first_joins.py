@@ -6,6 +6,7 @@ import threading
 
 ANSWER_AFTER = 0.050  # seconds
 AT_ONCE = 30  # rooms
+RETRY, RETRIES = 0.050, 200  # seconds between attempts, attempts
 _serial = itertools.count()
 
 
@@ -36,7 +37,7 @@ class Stage:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.shards = []
+        self.shards, self.come_again = [], 0  # answers 503 with Retry-After
         for _ in range(shards):
             self.add_shard()
 
@@ -59,15 +60,24 @@ class Stage:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
 
-    async def _join(self, port, room, moment):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async def _until(self, moment):
         waiter = self.loop.create_future()
         self.loop.call_at(moment, waiter.set_result, None)
         await waiter
-        writer.write(f"GET /http-bind?room={room} HTTP/1.1\r\nHost: meet.test\r\n"
-                     "Connection: close\r\n\r\n".encode())
-        answer = await reader.read()
-        writer.close()
+
+    async def _join(self, port, room, moment):
+        """The shard that answered; a client who is told to come again later (503) does."""
+        for _ in range(RETRIES):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            await self._until(moment)
+            writer.write(f"GET /http-bind?room={room} HTTP/1.1\r\nHost: meet.test\r\n"
+                         "Connection: close\r\n\r\n".encode())
+            answer = await reader.read()
+            writer.close()
+            if not (answer.startswith(b"HTTP/1.1 503 ") and b"\r\nRetry-After: " in answer):
+                break
+            self.come_again += 1
+            moment = self.loop.time() + RETRY
         assert answer.startswith(b"HTTP/1.1 200 "), answer[:200]
         return answer.rpartition(b"\r\n\r\n")[2].decode()
 
@@ -86,6 +96,19 @@ class Stage:
     def races(self, starts):
         """For each (ports, milliseconds between joins): new room → the shards that answered."""
         return self.run(self._races(starts))
+
+    async def _visits(self, port, rooms):
+        limit = asyncio.Semaphore(2 * AT_ONCE)
+
+        async def visit(room):
+            async with limit:
+                return room, await self._join(port, room, self.loop.time())
+
+        return dict(await asyncio.gather(*map(visit, rooms)))
+
+    def visits(self, port, rooms):
+        """Room → the shard that answers there now."""
+        return self.run(self._visits(port, rooms))
 
 
 def split(rooms):
