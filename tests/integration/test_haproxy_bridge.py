@@ -4,6 +4,8 @@
 Runs with the HAProxy installed, or with `--haproxy PATH`. Where a room lives is read from the tables
 of both sides and from who answers.
 """
+import signal
+import socket
 import threading
 import urllib.parse
 
@@ -11,8 +13,8 @@ import pytest
 
 from harness.client import RawClient, fetch, get
 from harness.ports import free_port
-from harness.proxies import PeeredHaproxy, PeersSection, homes
-from harness.waiting import eventually
+from harness.proxies import Haproxy, PeersSection, homes
+from harness.waiting import eventually, throughout
 
 ROOMS = 30
 
@@ -26,8 +28,8 @@ class Bridge:
         self.shards = processes.shards(3)
 
     def haproxy(self, name="haproxy-0", shards=None, section=None, change=None, **options):
-        proxy = PeeredHaproxy(self.processes.directory, shards or self.shards,
-                              section or self.section, name, self.binary, **options)
+        proxy = Haproxy(self.processes.directory, shards or self.shards, name=name,
+                        binary=self.binary, peers=(section or self.section).ports, **options)
         if change:
             assert change[0] in proxy.config
             proxy.config = proxy.config.replace(*change)
@@ -198,6 +200,38 @@ def test_a_large_table_is_known_before_readiness(bridge):
     assert homes(bridge.router()) == rooms
 
 
+def test_router_waits_for_haproxys_that_are_slow(bridge):
+    """What listens but says nothing may have a table to tell."""
+    haproxy = bridge.haproxy()
+    rooms = place(haproxy, named("slow"))
+    haproxy.process.signal(signal.SIGSTOP)
+    router = bridge.processes.unstarted_router(
+        bridge.shards, bridge.section.router_config("router-0"), "router-0")
+    router.config["peers"]["sync_timeout"] = "2m"
+    router.write()
+    router.start(wait_ready=False)
+    early = eventually(lambda: (lambda answer: answer.status == 200 and answer)(
+        fetch(router.port, "/http-bind?room=early")), "the shards are up")
+    assert early.get("x-jitsi-shard") is None
+    throughout(lambda: router.ready() == 503, "not ready", 0.5)
+    assert "HAProxy" in router.admin("/readyz")[1]
+    haproxy.process.signal(signal.SIGCONT)
+    router.wait_ready()
+    eventually(lambda: rooms.items() <= homes(router).items(), "all is learned")
+
+
+def test_a_port_that_is_taken_is_tried_again(bridge):
+    haproxy = bridge.haproxy()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", bridge.section.ports["router-0"]))
+        taken.listen()
+        router = bridge.router(change=lambda config: config["peers"].update(sync_timeout="1s"))
+        logged(router, "haproxy_peers_failed", "peers.haproxy.listen")
+    bridge.shards[0].stop()  # what is known of the shards changes
+    eventually(lambda: place(haproxy, ["port"]), "HAProxy serves")
+    eventually(lambda: "port" in homes(router), "the router knows it")
+
+
 def test_router_is_ready_without_any_haproxy(bridge):
     router = bridge.router()
     rooms = place(router, named("alone"))
@@ -291,8 +325,8 @@ def test_router_calls_haproxy_by_another_name(bridge):
     (("len 128", "len 32"), "its keys hold 32 bytes"),
 ], ids=["type", "data", "name", "length"])
 def test_a_table_that_does_not_fit(bridge, change, said):
-    proxy = PeeredHaproxy(bridge.processes.directory, bridge.shards, bridge.section, "haproxy-0",
-                          bridge.binary)
+    proxy = Haproxy(bridge.processes.directory, bridge.shards, name="haproxy-0",
+                    binary=bridge.binary, peers=bridge.section.ports)
     proxy.config = proxy.config.replace(*change)
     if change[1].startswith("backend"):
         proxy.config = proxy.config.replace("default_backend jitsi-meet",
