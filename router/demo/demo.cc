@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <random>
 
 #include "router/app.h"
 #include "router/cli/process.h"
@@ -73,6 +74,25 @@ std::string Taken(const SocketAddress& address) {
   return mistake;
 }
 
+// A port of 127.0.0.1 nobody uses just now.
+SocketAddress FreeAddress() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const SocketAddress any = *SocketAddress::FromIp("127.0.0.1", 0);
+  sockaddr_in bound{};
+  socklen_t size = sizeof bound;
+  const bool ok = bind(fd, any.data(), any.size()) == 0 &&
+                  getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) == 0;
+  close(fd);
+  return any.WithPort(ok ? ntohs(bound.sin_port) : 0);
+}
+
+std::string RandomKey() {
+  std::random_device device;
+  std::string key(32, '\0');
+  for (char& c : key) c = static_cast<char>(device());
+  return key;
+}
+
 int Fail(const std::string& mistake) {
   std::cerr << "room-router demo: " << mistake
             << "\nIf a port is taken, choose others with --port and --admin-port.\n";
@@ -81,10 +101,20 @@ int Fail(const std::string& mistake) {
 
 }  // namespace
 
-config::Config ReplicaConfig(const cli::DemoCommand& command, int index,
+config::Peers MakePeers(int replicas) {
+  config::Peers peers;
+  peers.cluster = "demo";
+  peers.credentials.shared_keys = {RandomKey()};
+  for (int i = 0; i < replicas; ++i) peers.static_peers.push_back(FreeAddress().ToString());
+  return peers;
+}
+
+config::Config ReplicaConfig(const cli::DemoCommand& command, int index, config::Peers peers,
                              const std::vector<config::StaticShard>& shards,
                              const std::string& directory) {
   config::Config config;
+  config.peers = std::move(peers);
+  config.peers.listen = *SocketAddress::Parse(config.peers.static_peers[index]);
   config.node.name = fmt::format("router-{}", index);
   config.node.threads = 1;
   config.listeners.resize(1);
@@ -95,8 +125,6 @@ config::Config ReplicaConfig(const cli::DemoCommand& command, int index,
   config.shards.static_shards = shards;
   config.shards.health.interval = 500ms;
   config.shards.health.rise = 1;
-  // The replicas don't gossip here: a placement that only depends on the room makes them agree.
-  config.placement.algorithm = config::PlacementAlgorithm::kRendezvous;
   config.logging.level = config::LogLevel::kWarning;
   config.logging.access.format = config::AccessFormat::kOff;
   return config;
@@ -130,9 +158,10 @@ int Demo(const cli::DemoCommand& command) {
   }
   ShardServer shards(command.shards, dashboards);
   if (const std::string mistake = shards.Start(); !mistake.empty()) return Fail(mistake);
+  const config::Peers peers = MakePeers(command.replicas);
   std::vector<std::unique_ptr<App>> replicas;
   for (int i = 0; i < command.replicas; ++i) {
-    auto config = ReplicaConfig(command, i, shards.shards(), directory.path());
+    auto config = ReplicaConfig(command, i, peers, shards.shards(), directory.path());
     const std::string taken = Taken(config.listeners[0].address);
     if (!taken.empty()) return Fail(taken);
     replicas.push_back(std::make_unique<App>(std::move(config), ""));

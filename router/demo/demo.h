@@ -13,8 +13,11 @@ namespace room_router::demo {
 
 int Demo(const cli::DemoCommand& command);
 
+// How the replicas reach each other: unused ports of loopback, a key that is thrown away.
+config::Peers MakePeers(int replicas);
+
 // The configuration of replica `index`; its admin socket lies in `directory`.
-config::Config ReplicaConfig(const cli::DemoCommand& command, int index,
+config::Config ReplicaConfig(const cli::DemoCommand& command, int index, config::Peers peers,
                              const std::vector<config::StaticShard>& shards,
                              const std::string& directory);
 
