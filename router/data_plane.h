@@ -100,7 +100,6 @@ struct DataPlane {
   AccessLogRing* access_log;  // null = off
   std::function<void(EndpointId)> report_connect_failure;
   std::function<void()> on_client_closed;  // a descriptor is free again
-
   // Reused by whoever is on the stack, never kept across events.
   http::RequestHead request_head;
   http::ResponseHead response_head;

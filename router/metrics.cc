@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "router/admin/admin_view.h"
-#include "router/metric_family.h"
-#include "router/replication_metrics.h"
+#include "router/admin/metric_family.h"
+#include "router/admin/replication_metrics.h"
 
 namespace room_router {
 namespace {

@@ -8,9 +8,7 @@ namespace {
 
 constexpr TimePoint kStart{std::chrono::hours(1)};
 
-SplitHealer::Room Room(uint64_t number) {
-  return {.key = {.high = number, .low = number}};
-}
+SplitHealer::Room Room(uint64_t number) { return {.key = {.high = number, .low = number}}; }
 
 TEST(SplitHealerTest, ASingleRoomIsHealedAtOnce) {
   SplitHealer healer(1);

@@ -6,8 +6,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <map>
-#include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +32,7 @@ class TransportReplica {
   ~TransportReplica() { Stop(); }
 
   // Calls a function of the transport; no event may come from within.
-  template <class Function>
-  void Call(const Function& function) {
+  void Call(const auto& function) {
     calling_ = true;
     function(transport_);
     calling_ = false;
@@ -77,8 +74,6 @@ class TransportReplica {
   const GossipTransport::Stats& stats() const { return transport_.stats(); }
   SocketAddress address() const { return transport_.address(); }
   GossipTransport& transport() { return transport_; }
-  bool stopped() const { return stopped_; }
-
   std::map<LinkId, Link> links_;
   std::vector<SocketAddress> dials_failed_;
   std::function<void(LinkId, std::string_view)> on_frame_ = [](LinkId, std::string_view) {};

@@ -5,7 +5,7 @@
 // Replicas are counted by state, never named. Nothing is shown of what is not configured. Pure.
 #pragma once
 
-#include "router/metric_family.h"
+#include "router/admin/metric_family.h"
 #include "router/replication_view.h"
 
 namespace room_router {

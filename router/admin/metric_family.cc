@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "router/metric_family.h"
+#include "router/admin/metric_family.h"
 
 #include <limits>
 

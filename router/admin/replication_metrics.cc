@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "router/replication_metrics.h"
+#include "router/admin/replication_metrics.h"
 
 #include <array>
 #include <tuple>
