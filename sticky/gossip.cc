@@ -45,8 +45,8 @@ Gossip::Gossip(const Settings& settings, const Shared& shared, uint64_t seed, Ti
 
 Gossip::~Gossip() = default;
 
-void Gossip::SetPeers(std::vector<SocketAddress> addresses, TimePoint now) {
-  parts_->dialer.SetPeers(addresses, now);
+void Gossip::SetPeers(std::vector<SocketAddress> addresses, TimePoint now, bool complete) {
+  parts_->dialer.SetPeers(addresses, complete, now);
   Tick(now);
 }
 
@@ -161,7 +161,7 @@ void Gossip::Parts::Ripen(TimePoint now) {
     return entry.second.claim.live() && entry.second.claim.synced;
   };
   if (dialer.Alone()) syncs.NobodyElse();
-  if (dialer.AllTried() && std::none_of(others.begin(), others.end(), is_synced)) {
+  if (dialer.AllKnown() && std::none_of(others.begin(), others.end(), is_synced)) {
     syncs.NobodySynced();
   }
   if (syncs.synced(now)) roster.SetSynced(now);

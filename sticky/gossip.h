@@ -50,8 +50,9 @@ class Gossip {
   ~Gossip();
 
   // The addresses of the replicas by DNS or configuration; ours may be among them. Replaces those
-  // set before; links to others stay. An empty list means that this replica is alone.
-  void SetPeers(std::vector<SocketAddress> addresses, TimePoint now);
+  // set before; links to others stay. An empty list means that this replica is alone, unless it is
+  // not `complete`: while a name has had no answer yet.
+  void SetPeers(std::vector<SocketAddress> addresses, TimePoint now, bool complete = true);
 
   // `dialled`: the address as asked for in Output, nothing when the other side dialled. `local`:
   // our end of it; its IP with the port of the settings is what we advertise.

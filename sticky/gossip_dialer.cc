@@ -5,7 +5,7 @@
 
 namespace room_router::gossip {
 
-void Dialer::SetPeers(const std::vector<SocketAddress>& addresses, TimePoint now) {
+void Dialer::SetPeers(const std::vector<SocketAddress>& addresses, bool complete, TimePoint now) {
   std::set<std::string> listed;
   for (const SocketAddress& address : addresses) {
     if (listed.size() < context_.settings.peers_limit) listed.insert(address.ToString());
@@ -26,7 +26,7 @@ void Dialer::SetPeers(const std::vector<SocketAddress>& addresses, TimePoint now
     target.address = address;
     target.listed = true;
   }
-  known_ = true;
+  complete_ = complete_ || complete;
   roster_changes_ = ~uint64_t{0};
   Wake(now);
 }
@@ -50,7 +50,8 @@ void Dialer::Met(const SocketAddress& address, std::string_view name) {
 void Dialer::Failed(const SocketAddress& address, bool patiently, TimePoint now) {
   Target* target = Find(address);
   if (target == nullptr) return;
-  const Duration most = context_.settings.dial_backoff_max;
+  const Duration longest = context_.settings.dial_backoff_max;
+  const Duration most = patiently ? longest : std::min(longest, kRedial);
   const Duration more = std::max(context_.settings.dial_backoff, target->backoff * 2);
   target->dialling = false;
   target->tried = true;
@@ -68,14 +69,18 @@ void Dialer::Ours(const SocketAddress& address) {
 }
 
 bool Dialer::Alone() const {
-  if (!known_ || roster_.live() > 1 || links_.greeted() > 0) return false;
-  return std::all_of(targets_.begin(), targets_.end(),
-                     [](const auto& entry) { return entry.second.ours || !entry.second.listed; });
+  if (!complete_ || roster_.live() > 1 || links_.greeted() > 0) return false;
+  const std::string own = roster_.self().address.ToString();
+  return std::all_of(targets_.begin(), targets_.end(), [&own](const auto& entry) {
+    return entry.second.ours || entry.first == own || !entry.second.listed;
+  });
 }
 
-bool Dialer::AllTried() const {
-  return known_ && std::all_of(targets_.begin(), targets_.end(), [](const auto& entry) {
-           return entry.second.tried || !entry.second.listed;
+bool Dialer::AllKnown() const {
+  const std::string own = roster_.self().address.ToString();
+  return complete_ && std::all_of(targets_.begin(), targets_.end(), [&](const auto& entry) {
+           return entry.second.tried || entry.first == own || members_at_.contains(entry.first) ||
+                  !entry.second.listed;
          });
 }
 

@@ -5,8 +5,8 @@
 // active_view replicas all are dialled; of more, random ones until that many links are there.
 // Beside that, one of those it is not sure of (nobody met there yet, given up) is tried every few
 // seconds, so that parts of a cluster that lost each other find together again. Failures back off,
-// with jitter, up to dial_backoff_max. Addresses that lead to ourselves are not dialled again until
-// SetPeers brings others. One owner.
+// with jitter, up to kRedial; who said no is left alone for dial_backoff_max. Addresses that lead
+// to ourselves are not dialled again until SetPeers brings others. One owner.
 #pragma once
 
 #include <algorithm>
@@ -26,12 +26,13 @@ namespace room_router::gossip {
 
 class Dialer {
  public:
-  static constexpr Duration kExplore = std::chrono::seconds(5);
+  static constexpr Duration kExplore = std::chrono::seconds(5), kRedial = kExplore;
 
   Dialer(const Context& context, Links& links, const Roster& roster, TimePoint now)
       : context_(context), links_(links), roster_(roster), next_(now), explore_(now) {}
 
-  void SetPeers(const std::vector<SocketAddress>& addresses, TimePoint now);
+  // `complete`: no name is without an answer.
+  void SetPeers(const std::vector<SocketAddress>& addresses, bool complete, TimePoint now);
   void Tick(TimePoint now);
   TimePoint NextDeadline() const { return stopped_ ? TimePoint::max() : next_; }
   void Wake(TimePoint now) { next_ = std::min(next_, now); }  // something changed
@@ -45,7 +46,7 @@ class Dialer {
   void Ours(const SocketAddress& address);
 
   bool Alone() const;     // SetPeers named nobody but us, and nobody else is known
-  bool AllTried() const;  // every address of SetPeers
+  bool AllKnown() const;  // who is at each address of SetPeers, or that nobody answers there
 
  private:
   struct Target {
@@ -70,7 +71,7 @@ class Dialer {
   Targets targets_;
   uint64_t roster_changes_ = ~uint64_t{0};         // as of the last look
   std::map<std::string, std::string> members_at_;  // address → name of a member that is not left
-  bool known_ = false;                             // SetPeers was called
+  bool complete_ = false;                          // SetPeers has named all
   bool stopped_ = false;
   TimePoint next_, explore_;
   TimePoint soonest_ = TimePoint::max();  // when one of those that failed may be dialled again

@@ -14,7 +14,7 @@ GossipService::GossipService(boost::asio::io_context& io, Settings settings,
       peers_(
           io,
           [this](std::vector<SocketAddress> addresses) {
-            core_->SetPeers(std::move(addresses), Clock::now());
+            core_->SetPeers(std::move(addresses), Clock::now(), peers_.answered());
             Do();
           },
           events_.log, static_cast<uint32_t>(settings_.seed)),

@@ -19,6 +19,7 @@ from harness.dns import SRV_NAME, Knot, records
 from harness.prosody import HOST, MUC, ProsodyShard
 from harness.waiting import eventually, throughout
 
+from clients.crowd import Crowd
 from clients.strophe import StropheClients
 from clients.xmpp import XmppClients
 
@@ -52,12 +53,12 @@ def names(prefix, count):
     return [f"{prefix}{number} {WORDS[number % len(WORDS)]}" for number in range(count)]
 
 
-class World:
+class World(Crowd):
     """Shards, DNS, replicas and everybody in the rooms."""
 
     def __init__(self, processes, seed):
-        self.processes, self.random, self.occupants = processes, random.Random(seed), []
-        self.shards = [self._shard(number) for number in range(3)]
+        self.processes, self.random = processes, random.Random(seed)
+        super().__init__([self._shard(number) for number in range(3)])
         self.knot = processes.add(Knot(processes.directory, records(self.shards)).start())
         self.replicas = [processes.router(name=f"router-{number}", config=self._config())
                          for number in range(REPLICAS)]
@@ -99,42 +100,6 @@ class World:
                  for place in range(OCCUPANTS_PER_ROOM)]
         self.random.shuffle(joins)
         return [self.join(room, kind) for room, kind in joins]
-
-    def by_room(self, occupants=None):
-        rooms = {}
-        for occupant in occupants or self.occupants:
-            rooms.setdefault(occupant.room, []).append(occupant)
-        return rooms
-
-    def lonely(self, occupants=None):
-        """Who does not see everybody of the room (itself included)."""
-        return [f"{o.name} in {room}: sees {sorted(o.sees)}"
-                for room, group in self.by_room(occupants).items() for o in group
-                if not o.here or not {other.name for other in group} <= o.sees]
-
-    def wait_until_all_meet(self, occupants=None, deadline=60):
-        try:
-            eventually(lambda: not self.lonely(occupants),
-                       "everybody sees everybody of the same room", deadline)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; lonely: {self.lonely(occupants)[:12]}") from None
-
-    def homes(self):
-        """Room → names of the shards that have it, by the servers' own lists."""
-        homes = {}
-        for shard in self.shards:
-            for room in shard.rooms():
-                homes.setdefault(room, []).append(shard.name)
-        return homes
-
-    def hear_each_other(self, word, occupants=None):
-        """A message from everybody reaches everybody of the room: live connections, not memories."""
-        groups = self.by_room(occupants).values()
-        for group in groups:
-            for occupant in group:
-                occupant.say(f"{word} {occupant.name}")
-        eventually(lambda: all(f"{word} {other.name}" in o.heard for group in groups
-                               for o in group for other in group), f"all hear {word}", 60)
 
 
 @pytest.fixture(scope="module")
