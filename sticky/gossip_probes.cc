@@ -48,14 +48,6 @@ void Probes::Remind(Link& link) {
   links_.Send(link, Update{.members = {member->claim}, .direct = true});
 }
 
-std::vector<LinkId> Probes::Silent(TimePoint now) {
-  std::vector<LinkId> silent;
-  for (const Link* link : links_.Greeted()) {
-    if (now >= link->heard + context_.settings.silence) silent.push_back(link->id);
-  }
-  return silent;
-}
-
 void Probes::AskFor(std::string_view name, TimePoint now) {
   const Roster::Member* member = roster_.Find(name);
   if (member == nullptr || member->claim.state != ReplicaState::kAlive) return;

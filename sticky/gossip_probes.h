@@ -3,15 +3,14 @@
 //
 // A quiet link is pinged. A replica that doesn't answer in time, whose link broke without a goodbye
 // or that cannot be dialled is asked for: three others are requested to ping it. Any sign of life
-// within a probe_interval ends that, else it is suspected (roster.h does the rest). A link on which
-// nothing was heard for `silence` is closed. Limits: requests relayed for others. One owner.
+// within a probe_interval ends that, else it is suspected (roster.h does the rest). Limits:
+// requests relayed for others. One owner.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "config/clock.h"
 #include "sticky/gossip_context.h"
@@ -30,7 +29,6 @@ class Probes {
 
   void Tick(TimePoint now);
   TimePoint NextDeadline() const;
-  std::vector<LinkId> Silent(TimePoint now);  // to be closed
 
   void AskFor(std::string_view name, TimePoint now);  // is it still there?
   void Heard(const Link& link) { missing_.erase(link.peer); }
