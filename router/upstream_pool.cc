@@ -46,7 +46,7 @@ std::unique_ptr<UpstreamConnection> UpstreamPool::Connect(const Endpoint& endpoi
   const int descriptor =
       socket(endpoint.address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return nullptr;
-  auto transport = std::make_unique<PlainTransport>(descriptor);
+  auto transport = make_transport_(descriptor);
   const int on = 1;
   setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (connect(descriptor, endpoint.address.data(), endpoint.address.size()) != 0 &&

@@ -7,8 +7,10 @@
 // tunnel, which hears its events as the connection's user.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "discovery/shard_set.h"
@@ -52,7 +54,12 @@ class UpstreamPool {
  public:
   static constexpr size_t kIdlePerEndpoint = 256;
 
+  using MakeTransport = std::function<std::unique_ptr<Transport>(int descriptor)>;
+
   UpstreamPool(EventLoop& loop, TimeoutQueue& timeouts) : loop_(loop), timeouts_(timeouts) {}
+
+  // What new connections talk through; a plain transport unless said otherwise.
+  void Use(MakeTransport make_transport) { make_transport_ = std::move(make_transport); }
 
   // The newest idle connection of this endpoint, or null.
   std::unique_ptr<UpstreamConnection> Take(EndpointId endpoint);
@@ -76,6 +83,7 @@ class UpstreamPool {
 
   EventLoop& loop_;
   TimeoutQueue& timeouts_;
+  MakeTransport make_transport_ = [](int fd) { return std::make_unique<PlainTransport>(fd); };
   std::vector<std::vector<std::unique_ptr<UpstreamConnection>>> idle_;  // index = EndpointId
 };
 

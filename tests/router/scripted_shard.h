@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// A shard on loopback for tests of the data plane in one process: what each path answers is fixed.
+//
+//   /http-bind  the body, chunked    /xmpp-websocket  101, then everything back    else  "hello"
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <list>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "config/socket_address.h"
+
+namespace room_router::test {
+
+class ScriptedShard {
+ public:
+  ScriptedShard();
+  ~ScriptedShard();
+  ScriptedShard(const ScriptedShard&) = delete;
+  ScriptedShard& operator=(const ScriptedShard&) = delete;
+
+  SocketAddress address() const { return address_; }
+
+ private:
+  void Accept();
+  static void Serve(int connection);
+
+  int listener_;
+  SocketAddress address_;
+  std::mutex mutex_;
+  bool stopping_ = false;           // guarded by mutex_
+  std::list<int> connections_;      // guarded by mutex_
+  std::list<std::thread> threads_;  // of the accepting thread
+  std::thread accepting_;
+};
+
+}  // namespace room_router::test
