@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "config/report.h"
 #include "config/utf8.h"
 
 namespace room_router::config {
@@ -20,8 +21,8 @@ std::string Expand(std::string_view inside, const Environment& environment, std:
   const size_t mark = inside.find(":-");
   const std::string_view name = inside.substr(0, mark);
   if (!IsName(name)) {
-    return "${" + std::string(name.substr(0, 48)) +
-           "} names no variable; write ${NAME} or ${NAME:-default}, and $${ for a literal ${";
+    return Quote("${" + std::string(name) + "}") +
+           " names no variable; write ${NAME} or ${NAME:-default}, and $${ for a literal ${";
   }
   const std::optional<std::string> value = environment(name);
   if (mark != std::string_view::npos && (!value || value->empty())) {

@@ -14,6 +14,8 @@
 #include "discovery/discovery.h"
 #include "router/admin/admin_plane.h"
 #include "router/log.h"
+#include "router/replication.h"
+#include "router/restart_needed.h"
 #include "router/version.h"
 #include "router/worker_group.h"
 
@@ -25,23 +27,6 @@ using config::LogLevel;
 
 constexpr auto kSweepInterval = std::chrono::milliseconds(200);
 constexpr auto kDrainPoll = std::chrono::milliseconds(50);
-
-// Settings that only take effect at the next start; their names, where they differ.
-std::vector<std::string> NeedRestart(const config::Config& running, config::Config wanted) {
-  std::vector<std::string> names;
-  const auto compare = [&names](const char* name, const auto& a, const auto& b) {
-    if (!(a == b)) names.emplace_back(name);
-  };
-  wanted.stick_table.size = running.stick_table.size;  // taken at once
-  compare("node", running.node, wanted.node);
-  compare("listeners", running.listeners, wanted.listeners);
-  compare("admin", running.admin, wanted.admin);
-  compare("limits.connections", running.limits.connections, wanted.limits.connections);
-  compare("placement", running.placement, wanted.placement);
-  compare("stick_table", running.stick_table, wanted.stick_table);
-  compare("logging.access", running.logging.access, wanted.logging.access);
-  return names;
-}
 
 // Clients choose the names in the stick table; its index must not be theirs to crowd.
 uint64_t RandomSeed() {
@@ -62,6 +47,12 @@ struct App::Parts {
   void ArmSweep();
   void TakeShards(ShardSetPtr set);
   admin::AdminSources Sources();
+  Replication::Doors Doors();
+  TableEnvironment Environment();
+  void Note(const Event& event) {
+    log.Write(event.level, ToString(event.kind),
+              {{"shard", event.shard}, {"endpoint", event.endpoint}, {"detail", event.detail}});
+  }
   admin::Readiness Ready() const;
 
   // Runs `order` on the control thread and waits for its result.
@@ -85,6 +76,7 @@ struct App::Parts {
   std::function<void()> on_drained;
 
   Log log;
+  HybridClock clock;
   RoomDirectory directory;
   ConnectionBudget budget;
   AccessLogWriter access_log;
@@ -93,6 +85,7 @@ struct App::Parts {
   asio::steady_timer sweep{io}, drain_timer{io};
   WorkerGroup workers;
   Discovery discovery;
+  Replication replication;
   admin::AdminPlane admin;
   std::thread thread;
 };
@@ -101,8 +94,9 @@ App::Parts::Parts(config::Config loaded, std::string path)
     : config_path(std::move(path)),
       config(std::make_shared<ConfigSnapshot>(std::move(loaded))),
       log(config->config.logging.level, config->config.node.name),
+      clock(Replication::MakeClock(config->config.node.name, started_at, started)),
       directory(config->config.placement, config->config.stick_table, config->config.node.region,
-                {.seed = RandomSeed()}),
+                Environment()),
       budget(config->config.limits.connections),
       access_log(config->config.logging.access, config->config.stick_table.name,
                  static_cast<size_t>(config->config.node.threads > 0 ? config->config.node.threads
@@ -110,18 +104,42 @@ App::Parts::Parts(config::Config loaded, std::string path)
       workers(io, directory, budget),
       discovery(
           io, config->config.shards, [this](ShardSetPtr set) { TakeShards(std::move(set)); },
-          [this](const Event& event) {
-            log.Write(
-                event.level, ToString(event.kind),
-                {{"shard", event.shard}, {"endpoint", event.endpoint}, {"detail", event.detail}});
-          }),
+          [this](const Event& event) { Note(event); }),
+      replication(io, config->config, started_at, Doors()),
       admin(io, config->config.admin, Sources()) {}
+
+TableEnvironment App::Parts::Environment() {
+  const bool replicated = Replication::IsOn(config->config.peers);
+  return {.seed = RandomSeed(), .clock = replicated ? &clock : nullptr, .on_change = [this] {
+            replication.TableChanged();
+          }};
+}
+
+Replication::Doors App::Parts::Doors() {
+  return {.table = directory.table(),
+          .names = discovery.names(),
+          .clock = clock,
+          .log = log,
+          .note = [this](const Event& event) { Note(event); },
+          .shards = [this] { return shards; },
+          .read_name = [this](auto tenant, auto room,
+                              auto& out) { config->keys.ReadName(tenant, room, out); },
+          .end_sessions = [this](const auto& moved) { workers.EndSessions(moved); },
+          .unknown_shard = [this](ShardId shard) { discovery.Expect(shard); },
+          .synced =
+              [this] {
+                log.Write(LogLevel::kInfo, "synced");
+                workers.Publish(shards, true);
+              }};
+}
 
 std::string App::Parts::Start() {
   if (auto mistake = workers.Bind(config->config); !mistake.empty()) return mistake;
   if (auto mistake = access_log.Start(); !mistake.empty()) return mistake;
-  if (auto mistake = admin.Open(); !mistake.empty()) {
-    admin.Close([this] { io.stop(); });
+  auto mistake = admin.Open();
+  if (mistake.empty()) mistake = replication.Open();
+  if (!mistake.empty()) {
+    replication.Stop([this] { admin.Close([this] { io.stop(); }); });
     io.run();
     return mistake;
   }
@@ -140,9 +158,10 @@ void App::Parts::TakeShards(ShardSetPtr set) {
   shards = std::move(set);
   checked = checked || (shards->answered && !shards->shards.empty() &&
                         std::none_of(shards->shards.begin(), shards->shards.end(), [](auto& shard) {
-                          return shard.state == ShardState::kStarting;
+                          return shard.state == ShardState::kStarting && !shard.endpoints.empty();
                         }));
-  workers.Publish(shards);
+  workers.Publish(shards, replication.synced());
+  replication.ShardsChanged();
 }
 
 void App::Parts::ArmSweep() {
@@ -170,8 +189,7 @@ std::vector<std::string> App::Parts::Reload() {
       return mistakes;
     }
     // Listeners stay as they were bound; so does everything indexed by them.
-    const auto postponed = NeedRestart(config->config, loaded.config);
-    for (const auto& name : postponed) {
+    for (const auto& name : RestartNeeded(config->config, loaded.config)) {
       log.Write(LogLevel::kWarning, "reload_needs_restart", {{"setting", name}});
     }
     loaded.config.listeners = config->config.listeners;
@@ -183,6 +201,7 @@ std::vector<std::string> App::Parts::Reload() {
     directory.table().Resize(config->config.stick_table.size);
     workers.Publish(config);
     discovery.Reconfigure(config->config.shards);
+    replication.Reconfigure(config->config);
     log.Write(LogLevel::kInfo, "reloaded", {{"generation", std::to_string(reload.generation)}});
     return mistakes;
   });
@@ -206,6 +225,7 @@ void App::Parts::PollDrain() {
   if (age >= limits.accept_for) workers.StopAccepting();
   if ((age >= limits.accept_for && budget.used() == 0) || age >= limits.max) {
     log.Write(LogLevel::kInfo, "drained", {{"connections_left", std::to_string(budget.used())}});
+    replication.Leave();
     return std::exchange(on_drained, nullptr)();
   }
   drain_timer.expires_after(kDrainPoll);
@@ -220,7 +240,9 @@ void App::Parts::Stop() {
   asio::post(io, [this, &drained] {
     sweep.cancel();
     drain_timer.cancel();
-    discovery.Stop([this, &drained] { admin.Close([&drained] { drained.set_value(); }); });
+    discovery.Stop([this, &drained] {
+      replication.Stop([this, &drained] { admin.Close([&drained] { drained.set_value(); }); });
+    });
   });
   drained.get_future().wait();
   workers.Stop();
@@ -233,32 +255,29 @@ void App::Parts::Stop() {
 admin::Readiness App::Parts::Ready() const {
   if (draining) return {.reason = "draining"};
   if (!shards->answered) return {.reason = "discovery has not answered yet"};
+  if (!replication.synced()) return {.reason = "waiting for the table of the other replicas"};
   if (!checked) return {.reason = "no shard has been found and checked yet"};
   return {.ready = true};
 }
 
 admin::AdminSources App::Parts::Sources() {
-  const auto key_of_name = [this](std::string_view name) {
-    RoomRequest request;
-    std::string_view tenant;
-    if (name.starts_with('[') && name.find(']') != name.npos) {
-      tenant = name.substr(1, name.find(']') - 1);
-      name.remove_prefix(name.find(']') + 1);
-    }
-    config->keys.ReadName(tenant, name, request);
-    return request.key;
-  };
   return {
       .config = [this] { return std::shared_ptr<const config::Config>(config, &config->config); },
       .shards = [this] { return shards; },
       .table = &directory.table(),
-      .key_of_name = key_of_name,
+      .key_of_name =
+          [this](std::string_view name) {
+            RoomRequest request;
+            config->keys.ReadTyped(name, request);
+            return request.key;
+          },
       .collect = [this](auto done) { workers.Collect(std::move(done)); },
       .workers = static_cast<size_t>(config->config.node.threads > 0 ? config->config.node.threads
                                                                      : UsableCores()),
       .readiness = [this] { return Ready(); },
       .reload = [this] { return reload; },
       .access_log_lost_bytes = [this] { return access_log.stats().lost_bytes; },
+      .replication = [this] { return replication.View(); },
       .connection_limit = budget.limit(),
       .start_time = started_at,
       .start = started,

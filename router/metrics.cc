@@ -165,8 +165,7 @@ void AddRequests(Families& out, const AdminView& view) {
 void AddRooms(Families& out, const AdminView& view) {
   const auto gauge = MetricType::Gauge, counter = MetricType::Counter;
   AddOne(out, "rooms", gauge, "Rooms bound to a shard.", view.rooms_total);
-  AddOne(out, "rooms_moved_total", counter, "Rooms that changed their shard.",
-         view.table.moves);
+  AddOne(out, "rooms_moved_total", counter, "Rooms that changed their shard.", view.table.moves);
   AddOne(out, "stick_table_size", gauge, "Entries the stick table can hold.", view.table_size);
   AddOne(out, "stick_table_entries", gauge, "Entries in the stick table.", view.table.entries);
   AddOne(out, "stick_table_inserts_total", counter, "Entries made.", view.table.inserts);

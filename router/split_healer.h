@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "config/clock.h"
-#include "router/moved_rooms.h"
+#include "sticky/room_key.h"
 
 namespace room_router {
 
@@ -29,7 +29,6 @@ class SplitHealer {
   struct Room {
     KeyNamespace key_namespace = KeyNamespace::kRoom;
     RoomKey key;
-    ShardId home = kNoShard;
   };
   void Add(const Room& room, TimePoint now);
   // The rooms whose moment has come, in the order of their moments.

@@ -84,7 +84,7 @@ void Gossip::Parts::Welcome(Link& link, const Claim& peer, TimePoint now) {
 void Gossip::Parts::CloseOthersTo(Link& link, TimePoint now) {
   Link* fresh = &link;
   for (Link* other : links.Greeted()) {
-    if (other == fresh || other->peer != fresh->peer) continue;
+    if (other == &link || other->peer != fresh->peer) continue;  // `link` may be gone by now
     const bool former_life = other->peer_start < fresh->peer_start;
     if (!former_life && fresh->peer < settings.name) continue;
     Link& loser = former_life ? *other : LoserOf(*other, *fresh);

@@ -147,6 +147,12 @@ void RoomKeyReader::ReadName(std::string_view tenant, std::string_view room,
   Finish(out);
 }
 
+void RoomKeyReader::ReadTyped(std::string_view name, RoomRequest& out) const {
+  const size_t end = name.starts_with('[') ? name.find(']') : name.npos;
+  if (end == name.npos) return ReadName("", name, out);
+  ReadName(name.substr(1, end - 1), name.substr(end + 1), out);
+}
+
 void RoomKeyReader::ReadQueryMode(const Source& source, RoomRequest& out) const {
   ReadParameter(source.query, config_.query_parameter, out);
   Finish(out);

@@ -66,7 +66,8 @@ class RoomKeyReader {
   void Read(std::string_view method, std::string_view target, std::string_view host, bool upgrade,
             RoomRequest& out) const;
 
-  // The key of a bare room name as a person would type it, e.g. for `show room NAME`.
+  // The key of a room by its canonical name, "[tenant]room" or "room", as a person would type it.
+  void ReadTyped(std::string_view name, RoomRequest& out) const;
   void ReadName(std::string_view tenant, std::string_view room, RoomRequest& out) const;
 
  private:

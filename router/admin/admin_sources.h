@@ -16,6 +16,7 @@
 
 #include "config/config.h"
 #include "discovery/shard_set.h"
+#include "router/replication_view.h"
 #include "router/stats.h"
 #include "sticky/room_key.h"
 #include "sticky/stick_table.h"
@@ -49,6 +50,8 @@ struct AdminSources {
   std::function<Readiness()> readiness;
   std::function<ReloadState()> reload;
   std::function<uint64_t()> access_log_lost_bytes;  // may be empty
+
+  std::function<ReplicationView()> replication;  // may be empty
 
   uint64_t connection_limit = 0;  // limits.connections, resolved; 0 = unknown
   std::chrono::system_clock::time_point start_time;

@@ -9,7 +9,7 @@ namespace {
 constexpr TimePoint kStart{std::chrono::hours(1)};
 
 SplitHealer::Room Room(uint64_t number) {
-  return {.key = {.high = number, .low = number}, .home = 1};
+  return {.key = {.high = number, .low = number}};
 }
 
 TEST(SplitHealerTest, ASingleRoomIsHealedAtOnce) {

@@ -145,6 +145,17 @@ TEST_F(TableChangesTest, AReusedSlotIsToldOnce) {
   EXPECT_EQ(Changed(kStart + 1s), Rooms{199});
 }
 
+TEST_F(TableChangesTest, WhatOthersToldIsNotToldInAReusedSlot) {
+  Replica other(2);
+  other.Bind(2, 8, kStart + 1s);
+  table_.Resize(1);
+  replica_.Bind(1, 7, kStart);
+  ASSERT_EQ(table_.Merge(other.Record(2, kStart + 1s), kStart + 1s).outcome,
+            MergeOutcome::kAdopted);
+  EXPECT_EQ(replica_.Find(1, kStart + 1s), kNoShard) << "evicted";
+  EXPECT_EQ(Changed(kStart + 1s), Rooms{});
+}
+
 TEST_F(TableChangesTest, TheCallerTakesAsManyAsItWants) {
   for (uint64_t n = 0; n < 100; ++n) replica_.Bind(n, 7, kStart);
   size_t taken = 0;

@@ -276,11 +276,21 @@ TEST_F(TableMergeTest, AnExpiredRoomBoundAnewWinsOverOldCopies) {
 }
 
 TEST_F(TableMergeTest, AnExpiredRoomIsUnknown) {
-  replica_.Bind(1, 7, kStart);
-  const auto result = Merge(Remote(1, 8, 100), kStart + 60s);
+  replica_.Bind(1, 7, kStart + 10s);
+  const CellRecord older = Remote(1, 8, 100);
+  const auto result = Merge(older, kStart + 70s);
   EXPECT_EQ(result.outcome, Outcome::kAdopted);
   EXPECT_EQ(result.lost, kNoShard);
-  EXPECT_EQ(replica_.Record(1, kStart + 60s).cell, Remote(1, 8, 100).cell);
+  EXPECT_EQ(replica_.Record(1, kStart + 70s).cell, older.cell);
+}
+
+TEST_F(TableMergeTest, AnotherKindBringsItsOwnLease) {
+  replica_.Bind(1, 7, kStart + 1s);
+  const CellRecord tombstone = Tombstone(WithEpoch(Remote(1, 7, 500, 100s), 1));
+  EXPECT_EQ(Merge(tombstone, kStart + 1s).outcome, Outcome::kAdopted);
+  EXPECT_EQ(replica_.Record(1, kStart + 1s).lease, 100s) << "though renewed before";
+  EXPECT_EQ(Merge(WithEpoch(Remote(1, 8, 600, 30s), 2), kStart + 1s).outcome, Outcome::kAdopted);
+  EXPECT_EQ(replica_.Record(1, kStart + 1s).lease, 30s) << "not what the tombstone had left";
 }
 
 TEST_F(TableMergeTest, WithoutAClockNothingIsStampedOrBuried) {

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/replication.h"
+
+#include <boost/asio/post.hpp>
+#include <random>
+
+namespace room_router {
+namespace {
+
+using config::LogLevel;
+
+constexpr Duration kWatchInterval = std::chrono::seconds(1);
+constexpr size_t kChangesAtOnce = 4096;
+
+uint64_t Seed() {
+  std::random_device device;
+  return (static_cast<uint64_t>(device()) << 32) | device();
+}
+
+template <typename Unit>
+uint64_t SinceEpoch(Replication::WallTime time) {
+  return static_cast<uint64_t>(std::chrono::duration_cast<Unit>(time.time_since_epoch()).count());
+}
+
+// Greater in every later life of a replica.
+uint64_t LifeOf(Replication::WallTime started) {
+  return SinceEpoch<std::chrono::microseconds>(started);
+}
+
+bool TalksToHaproxy(const config::Peers& peers) {
+  return !peers.haproxy_listen.empty() || !peers.haproxy_peers.empty();
+}
+
+}  // namespace
+
+bool Replication::IsOn(const config::Peers& peers) {
+  return !peers.listen.empty() || TalksToHaproxy(peers);
+}
+
+HybridClock Replication::MakeClock(const std::string& replica, WallTime started, TimePoint now) {
+  return HybridClock(ReplicaId(replica, LifeOf(started)),
+                     SinceEpoch<std::chrono::milliseconds>(started), now);
+}
+
+Replication::Replication(boost::asio::io_context& io, const config::Config& config,
+                         WallTime started, Doors doors)
+    : io_(io),
+      doors_(std::move(doors)),
+      heal_(config.stick_table.heal_close),
+      admin_(doors_.clock),
+      healer_(Seed()),
+      heal_alarm_(io, [this] { Heal(); }),
+      watch_alarm_(io, [this] { Watch(); }) {
+  if (TalksToHaproxy(config.peers)) {
+    const auto log = [this](const haproxy::Event& event) {
+      doors_.log.Write(event.level, ToString(event.kind),
+                       {{"peer", event.peer}, {"detail", event.detail}});
+    };
+    haproxy_ = std::make_unique<HaproxyPeers>(
+        io, HaproxyPeers::SettingsFrom(config), doors_.table,
+        haproxy::TableExchange::Sources{
+            .shards = doors_.shards, .read_name = doors_.read_name, .log = log});
+  }
+  if (config.peers.listen.empty()) return;
+  const auto also_told = [this](std::span<const CellRecord> records, TimePoint now) {
+    if (haproxy_open_) haproxy_->Teach(records, now);
+  };
+  gossip_ = std::make_unique<GossipService>(
+      io,
+      GossipService::Settings{.peers = config.peers,
+                              .dns = config.shards.discovery,
+                              .name = config.node.name,
+                              .start = LifeOf(started),
+                              .seed = Seed()},
+      Gossip::Shared{.table = doors_.table,
+                     .names = doors_.names,
+                     .admin = admin_,
+                     .clock = doors_.clock,
+                     .also_told = also_told},
+      GossipService::Events{.conflicts = [this](const auto& conflicts) { Take(conflicts); },
+                            .unknown_shard = doors_.unknown_shard,
+                            .synced = doors_.synced,
+                            .log = doors_.note});
+}
+
+std::string Replication::Open() {
+  if (!gossip_) return "";
+  auto problem = gossip_->Open();
+  if (problem.empty()) {
+    doors_.log.Write(LogLevel::kInfo, "gossip_listening",
+                     {{"address", gossip_->address().ToString()}});
+    Watch();
+  }
+  return problem;
+}
+
+void Replication::TableChanged() {
+  boost::asio::post(io_, [this] { TakeChanges(); });
+}
+
+void Replication::TakeChanges() {
+  if (gossip_) return gossip_->LocalChanges();
+  if (!haproxy_open_) return;
+  const TimePoint now = Clock::now();
+  for (size_t taken = kChangesAtOnce; taken == kChangesAtOnce;) {
+    const auto records = doors_.table.TakeChanges(now, kChangesAtOnce);
+    haproxy_->Teach(records, now);
+    taken = records.size();
+  }
+}
+
+void Replication::ShardsChanged() {
+  if (!haproxy_) return;
+  if (haproxy_open_) return haproxy_->ShardsChanged();
+  if (!doors_.shards()->answered) return;
+  if (const auto problem = haproxy_->Open(); !problem.empty()) {
+    return doors_.log.Write(LogLevel::kError, "haproxy_peers_failed", {{"detail", problem}});
+  }
+  haproxy_open_ = true;
+  TakeChanges();
+}
+
+void Replication::Reconfigure(const config::Config& config) {
+  heal_ = config.stick_table.heal_close;
+  if (gossip_) gossip_->Reconfigure(config.peers, config.shards.discovery);
+}
+
+void Replication::Take(const std::vector<Gossip::Adopted>& conflicts) {
+  const TimePoint now = Clock::now();
+  for (const auto& [record, result] : conflicts) {
+    if (result.split) ++split_rooms_;
+    const bool here = result.sessions > 0 && record.shard != kNoShard;
+    if (heal_ && here) healer_.Add({record.key_namespace, record.key}, now);
+  }
+  heal_alarm_.Set(healer_.NextDeadline());
+}
+
+void Replication::Heal() {
+  const TimePoint now = Clock::now();
+  const auto moved = std::make_shared<MovedRooms>();
+  for (const auto& [ns, key] : healer_.TakeDue(now)) {
+    const auto home = doors_.table.Find(ns, key, now);
+    if (!home) continue;
+    moved->Add(ns, key, home->shard);
+    doors_.table.MarkHealed(ns, key);
+    ++healed_rooms_;
+  }
+  if (moved->size() > 0) doors_.end_sessions(moved);
+  heal_alarm_.Set(healer_.NextDeadline());
+}
+
+// Tells the log who comes and goes.
+void Replication::Watch() {
+  std::map<std::string, ReplicaState> seen;
+  for (const ReplicaView& replica : gossip_->Replicas()) {
+    if (replica.self) continue;
+    seen[replica.name] = replica.state;
+    const auto before = seen_.find(replica.name);
+    if (before != seen_.end() && before->second == replica.state) continue;
+    const bool good = replica.state == ReplicaState::kAlive || replica.state == ReplicaState::kLeft;
+    doors_.log.Write(good ? LogLevel::kInfo : LogLevel::kWarning, "replica_state",
+                     {{"peer", replica.name},
+                      {"address", replica.address.ToString()},
+                      {"state", std::string(ToString(replica.state))}});
+  }
+  seen_ = std::move(seen);
+  watch_alarm_.Set(Clock::now() + kWatchInterval);
+}
+
+ReplicationView Replication::View() const {
+  ReplicationView view{.gossips = gossip_ != nullptr,
+                       .synced = synced(),
+                       .split_rooms = split_rooms_,
+                       .healed_rooms = healed_rooms_,
+                       .healing = healer_.waiting()};
+  if (gossip_) {
+    view.replicas = gossip_->Replicas();
+    view.gossip = gossip_->counters().gossip;
+    view.transport = gossip_->counters().transport;
+  }
+  if (haproxy_) view.haproxy = haproxy_->Peers();
+  return view;
+}
+
+void Replication::Leave() {
+  if (gossip_) gossip_->Leave();
+}
+
+void Replication::Stop(std::function<void()> drained) {
+  heal_alarm_.Cancel();
+  watch_alarm_.Cancel();
+  const auto stop_haproxy = [this, drained = std::move(drained)] {
+    if (!haproxy_) return drained();
+    haproxy_->Stop(drained);
+  };
+  if (!gossip_) return stop_haproxy();
+  gossip_->Stop(stop_haproxy);
+}
+
+}  // namespace room_router

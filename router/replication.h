@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that a replica shares with others: gossip with its like, the peers protocol with HAProxys,
+// and the healing of rooms that two of them had placed apart.
+//
+// Absent parts cost nothing: without `peers:` this is an empty shell that is always synced. Control
+// thread, but for TableChanged. Stop() and its `drained` before destruction.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "discovery/alarm.h"
+#include "router/log.h"
+#include "router/moved_rooms.h"
+#include "router/replication_view.h"
+#include "router/split_healer.h"
+#include "sticky/gossip_service.h"
+#include "sticky/haproxy_peers_transport.h"
+
+namespace room_router {
+
+class Replication {
+ public:
+  struct Doors {  // into the rest of the replica
+    StickTable& table;
+    ShardNames& names;
+    HybridClock& clock;
+    Log& log;
+    std::function<void(const Event&)> note;  // what discovery notices
+    std::function<ShardSetPtr()> shards;
+    haproxy::ReadName read_name;
+    std::function<void(const MovedRoomsPtr&)> end_sessions;
+    std::function<void(ShardId)> unknown_shard;
+    std::function<void()> synced;  // once, unless synced from the start
+  };
+  using WallTime = std::chrono::system_clock::time_point;
+  Replication(boost::asio::io_context& io, const config::Config& config, WallTime started,
+              Doors doors);
+
+  // `started`: of this life of the replica; the same moment twice.
+  static HybridClock MakeClock(const std::string& replica, WallTime started, TimePoint now);
+  static bool IsOn(const config::Peers& peers);  // whether the table needs a clock
+
+  std::string Open();   // what went wrong; empty = nothing
+  void TableChanged();  // StickTable::Options::on_change; any thread
+  void ShardsChanged();
+  void Reconfigure(const config::Config& config);
+  bool synced() const { return !gossip_ || gossip_->synced(); }
+  ReplicationView View() const;
+
+  void Leave();  // this replica stops: Stop() then waits until the others have been told
+  void Stop(std::function<void()> drained);
+
+ private:
+  void TakeChanges();
+  void Take(const std::vector<Gossip::Adopted>& conflicts);
+  void Heal();
+  void Watch();
+
+  boost::asio::io_context& io_;
+  const Doors doors_;
+  bool heal_ = true;
+  AdminCells admin_;
+  SplitHealer healer_;
+  Alarm heal_alarm_, watch_alarm_;
+  std::unique_ptr<GossipService> gossip_;  // null: not configured
+  std::unique_ptr<HaproxyPeers> haproxy_;  // null: not configured
+  bool haproxy_open_ = false;              // once the shards are known
+  uint64_t split_rooms_ = 0, healed_rooms_ = 0;
+  std::map<std::string, ReplicaState> seen_;  // of the others, as logged
+};
+
+}  // namespace room_router
