@@ -255,7 +255,8 @@ void App::Parts::Stop() {
 admin::Readiness App::Parts::Ready() const {
   if (draining) return {.reason = "draining"};
   if (!shards->answered) return {.reason = "discovery has not answered yet"};
-  if (!replication.synced()) return {.reason = "waiting for the table of the other replicas"};
+  if (!replication.synced())
+    return {.reason = "waiting for the table of the other replicas and HAProxys"};
   if (!checked) return {.reason = "no shard has been found and checked yet"};
   return {.ready = true};
 }

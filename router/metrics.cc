@@ -4,82 +4,28 @@
 #include <prometheus/collectable.h>
 #include <prometheus/text_serializer.h>
 
-#include <limits>
+#include <array>
 #include <sstream>
 
 #include "router/admin/admin_view.h"
+#include "router/metric_family.h"
+#include "router/replication_metrics.h"
 
 namespace room_router {
 namespace {
 
 using admin::AdminView;
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-
 constexpr std::array<std::string_view, 6> kClasses = {"1xx", "2xx", "3xx", "4xx", "5xx", "other"};
 
-using Labels = std::vector<ClientMetric::Label>;
-
-Labels With(Labels labels, std::string name, std::string_view value) {
-  labels.push_back({.name = std::move(name), .value = std::string(value)});
-  return labels;
-}
-
-// One family; samples are added to it in label order.
-class Family {
- public:
-  Family(std::string name, MetricType type, std::string help) {
-    family_.name = "room_router_" + std::move(name);
-    family_.type = type;
-    family_.help = std::move(help);
-  }
-
-  void Add(Labels labels, auto value) {
-    ClientMetric& metric = family_.metric.emplace_back();
-    metric.label = std::move(labels);
-    (family_.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) =
-        static_cast<double>(value);
-  }
-
-  void Add(Labels labels, const Histogram& histogram) {
-    ClientMetric& metric = family_.metric.emplace_back();
-    metric.label = std::move(labels);
-    uint64_t count = 0;
-    for (size_t i = 0; i < histogram.counts.size(); ++i) {
-      count += histogram.counts[i];
-      const double bound = i < Histogram::kBoundsMs.size()
-                               ? Histogram::kBoundsMs[i] / 1e3
-                               : std::numeric_limits<double>::infinity();
-      metric.histogram.bucket.push_back({.cumulative_count = count, .upper_bound = bound});
-    }
-    metric.histogram.sample_count = count;
-    metric.histogram.sample_sum = static_cast<double>(histogram.sum_ms) / 1e3;
-  }
-
-  MetricFamily Take() { return std::move(family_); }
-
- private:
-  MetricFamily family_;
-};
-
-using Families = std::vector<MetricFamily>;
-
-void AddOne(Families& out, std::string name, MetricType type, std::string help, auto value) {
-  Family family(std::move(name), type, std::move(help));
-  family.Add({}, value);
-  out.push_back(family.Take());
-}
-
-void AddResponses(Family& family, const Labels& labels, const ResponseCounts& responses) {
+void AddResponses(Family& family, const MetricLabels& labels, const ResponseCounts& responses) {
   for (size_t i = 0; i < kClasses.size(); ++i) {
     family.Add(With(labels, "class", kClasses[i]), responses.by_class[i]);
   }
 }
 
-void AddProcess(Families& out, const AdminView& view) {
+void AddProcess(MetricFamilies& out, const AdminView& view) {
   Family build("build_info", MetricType::Gauge, "What is running; always 1.");
-  Labels labels;
+  MetricLabels labels;
   for (const auto& [name, value] : view.versions) labels.push_back({name, value});
   build.Add(labels, 1);
   out.push_back(build.Take());
@@ -110,7 +56,7 @@ void AddProcess(Families& out, const AdminView& view) {
          view.reload.mistakes.size());
 }
 
-void AddListeners(Families& out, const AdminView& view) {
+void AddListeners(MetricFamilies& out, const AdminView& view) {
   const auto counter = MetricType::Counter;
   Family connections("connections", MetricType::Gauge, "Client connections now.");
   Family connections_total("connections_total", counter, "Client connections accepted.");
@@ -123,7 +69,7 @@ void AddListeners(Families& out, const AdminView& view) {
   Family sent("sent_bytes_total", counter, "Bytes sent to clients.");
   for (size_t i = 0; i < view.config->listeners.size(); ++i) {
     const ListenerStats& stats = admin::ListenerStatsOf(view.stats, i);
-    const Labels labels = With({}, "listener", admin::ListenerName(i));
+    const MetricLabels labels = With({}, "listener", admin::ListenerName(i));
     connections.Add(labels, stats.connections);
     connections_total.Add(labels, stats.connections_total);
     requests.Add(labels, stats.requests);
@@ -140,7 +86,7 @@ void AddListeners(Families& out, const AdminView& view) {
          "Client connections allowed; more are refused.", view.connection_limit);
 }
 
-void AddRequests(Families& out, const AdminView& view) {
+void AddRequests(MetricFamilies& out, const AdminView& view) {
   const auto counter = MetricType::Counter;
   Family classes("requests_by_class_total", counter,
                  "Requests by what the path asks for (docs: room key).");
@@ -162,7 +108,7 @@ void AddRequests(Families& out, const AdminView& view) {
          view.access_log_lost_bytes);
 }
 
-void AddRooms(Families& out, const AdminView& view) {
+void AddRooms(MetricFamilies& out, const AdminView& view) {
   const auto gauge = MetricType::Gauge, counter = MetricType::Counter;
   AddOne(out, "rooms", gauge, "Rooms bound to a shard.", view.rooms_total);
   AddOne(out, "rooms_moved_total", counter, "Rooms that changed their shard.", view.table.moves);
@@ -174,9 +120,11 @@ void AddRooms(Families& out, const AdminView& view) {
   evictions.Add(With({}, "state", "expired"), view.table.evictions_expired);
   evictions.Add(With({}, "state", "live"), view.table.evictions_live);
   out.push_back(evictions.Take());
+  AddOne(out, "sessions_moved_total", counter,
+         "Sessions ended because their room lives on another shard.", view.stats.sessions_moved);
 }
 
-void AddShards(Families& out, const AdminView& view) {
+void AddShards(MetricFamilies& out, const AdminView& view) {
   const auto gauge = MetricType::Gauge;
   Family state("shard_state", gauge, "1 for the state the shard is in, by its checks.");
   Family admin_state("shard_admin_state", gauge, "1 for the state an operator gave the shard.");
@@ -184,7 +132,7 @@ void AddShards(Families& out, const AdminView& view) {
   Family weight("shard_weight", gauge, "Share of new rooms, relative to the other shards.");
   for (size_t i = 0; i < view.shards->shards.size(); ++i) {
     const Shard& shard = view.shards->shards[i];
-    const Labels labels = With({}, "shard", shard.name);
+    const MetricLabels labels = With({}, "shard", shard.name);
     for (const auto each :
          {ShardState::kStarting, ShardState::kUp, ShardState::kSoftDown, ShardState::kDown}) {
       state.Add(With(labels, "state", ToString(each)), shard.state == each ? 1 : 0);
@@ -249,18 +197,19 @@ template <typename Visit>
 void ForEachEndpoint(const AdminView& view, Visit visit) {
   for (const Shard& shard : view.shards->shards) {
     for (const Endpoint& endpoint : shard.endpoints) {
-      const Labels labels = With(With({}, "shard", shard.name), "endpoint", endpoint.name);
+      const MetricLabels labels = With(With({}, "shard", shard.name), "endpoint", endpoint.name);
       visit(labels, endpoint, admin::EndpointStatsOf(view.stats, endpoint.id));
     }
   }
 }
 
-void AddEndpoints(Families& out, const AdminView& view) {
+void AddEndpoints(MetricFamilies& out, const AdminView& view) {
   for (const EndpointFigure& figure : kEndpointFigures) {
     Family family(figure.name, figure.type, figure.help);
-    ForEachEndpoint(view, [&](const Labels& labels, const Endpoint&, const EndpointStats& stats) {
-      family.Add(labels, figure.value(stats));
-    });
+    ForEachEndpoint(view,
+                    [&](const MetricLabels& labels, const Endpoint&, const EndpointStats& stats) {
+                      family.Add(labels, figure.value(stats));
+                    });
     out.push_back(family.Take());
   }
   Family up("endpoint_up", MetricType::Gauge, "1 when the endpoint's own checks pass.");
@@ -272,14 +221,14 @@ void AddEndpoints(Families& out, const AdminView& view) {
                     "Time from the request to the first byte of the endpoint's response.");
   Family total("shard_request_duration_seconds", MetricType::Histogram,
                "Time from the first byte of a request to the last of its response.");
-  ForEachEndpoint(view,
-                  [&](const Labels& labels, const Endpoint& endpoint, const EndpointStats& stats) {
-                    up.Add(labels, endpoint.up ? 1 : 0);
-                    AddResponses(responses, labels, stats.responses);
-                    connect.Add(labels, stats.connect_ms);
-                    first_byte.Add(labels, stats.first_byte_ms);
-                    total.Add(labels, stats.total_ms);
-                  });
+  ForEachEndpoint(
+      view, [&](const MetricLabels& labels, const Endpoint& endpoint, const EndpointStats& stats) {
+        up.Add(labels, endpoint.up ? 1 : 0);
+        AddResponses(responses, labels, stats.responses);
+        connect.Add(labels, stats.connect_ms);
+        first_byte.Add(labels, stats.first_byte_ms);
+        total.Add(labels, stats.total_ms);
+      });
   for (Family* family : {&up, &responses, &connect, &first_byte, &total}) {
     out.push_back(family->Take());
   }
@@ -289,12 +238,13 @@ class ViewCollectable final : public prometheus::Collectable {
  public:
   explicit ViewCollectable(const AdminView& view) : view_(view) {}
 
-  Families Collect() const override {
-    Families families;
+  MetricFamilies Collect() const override {
+    MetricFamilies families;
     AddProcess(families, view_);
     AddListeners(families, view_);
     AddRequests(families, view_);
     AddRooms(families, view_);
+    AddReplication(families, view_.replication);
     AddShards(families, view_);
     AddEndpoints(families, view_);
     return families;

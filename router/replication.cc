@@ -3,6 +3,7 @@
 
 #include <boost/asio/post.hpp>
 #include <random>
+#include <utility>
 
 namespace room_router {
 namespace {
@@ -46,11 +47,13 @@ Replication::Replication(boost::asio::io_context& io, const config::Config& conf
                          WallTime started, Doors doors)
     : io_(io),
       doors_(std::move(doors)),
+      sync_timeout_(config.peers.sync_timeout),
       heal_(config.stick_table.heal_close),
       admin_(doors_.clock),
       healer_(Seed()),
       heal_alarm_(io, [this] { Heal(); }),
-      watch_alarm_(io, [this] { Watch(); }) {
+      watch_alarm_(io, [this] { Watch(); }),
+      patience_(io, [this] { HaproxyHeard(); }) {
   if (TalksToHaproxy(config.peers)) {
     const auto log = [this](const haproxy::Event& event) {
       doors_.log.Write(event.level, ToString(event.kind),
@@ -59,7 +62,10 @@ Replication::Replication(boost::asio::io_context& io, const config::Config& conf
     haproxy_ = std::make_unique<HaproxyPeers>(
         io, HaproxyPeers::SettingsFrom(config), doors_.table,
         haproxy::TableExchange::Sources{
-            .shards = doors_.shards, .read_name = doors_.read_name, .log = log});
+            .shards = doors_.shards, .read_name = doors_.read_name, .log = log, .heard = [this] {
+              HaproxyHeard();
+            }});
+    haproxy_heard_ = haproxy_->Peers().empty();
   }
   if (config.peers.listen.empty()) return;
   const auto also_told = [this](std::span<const CellRecord> records, TimePoint now) {
@@ -79,7 +85,7 @@ Replication::Replication(boost::asio::io_context& io, const config::Config& conf
                      .also_told = also_told},
       GossipService::Events{.conflicts = [this](const auto& conflicts) { Take(conflicts); },
                             .unknown_shard = doors_.unknown_shard,
-                            .synced = doors_.synced,
+                            .synced = [this] { CheckSynced(); },
                             .log = doors_.note});
 }
 
@@ -113,11 +119,21 @@ void Replication::ShardsChanged() {
   if (!haproxy_) return;
   if (haproxy_open_) return haproxy_->ShardsChanged();
   if (!doors_.shards()->answered) return;
+  if (!haproxy_heard_ && !patience_.is_set()) patience_.Set(Clock::now() + sync_timeout_);
   if (const auto problem = haproxy_->Open(); !problem.empty()) {
     return doors_.log.Write(LogLevel::kError, "haproxy_peers_failed", {{"detail", problem}});
   }
   haproxy_open_ = true;
   TakeChanges();
+}
+
+void Replication::HaproxyHeard() {
+  patience_.Cancel();
+  if (!std::exchange(haproxy_heard_, true)) CheckSynced();
+}
+
+void Replication::CheckSynced() {
+  if (synced()) doors_.synced();
 }
 
 void Replication::Reconfigure(const config::Config& config) {
@@ -189,6 +205,7 @@ void Replication::Leave() {
 void Replication::Stop(std::function<void()> drained) {
   heal_alarm_.Cancel();
   watch_alarm_.Cancel();
+  patience_.Cancel();
   const auto stop_haproxy = [this, drained = std::move(drained)] {
     if (!haproxy_) return drained();
     haproxy_->Stop(drained);

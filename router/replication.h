@@ -2,8 +2,10 @@
 // All that a replica shares with others: gossip with its like, the peers protocol with HAProxys,
 // and the healing of rooms that two of them had placed apart.
 //
-// Absent parts cost nothing: without `peers:` this is an empty shell that is always synced. Control
-// thread, but for TableChanged. Stop() and its `drained` before destruction.
+// Absent parts cost nothing: without `peers:` this is an empty shell that is always synced. Synced
+// means that gossip is, and that the HAProxys that can be reached have told what they know or
+// peers.sync_timeout has passed. Control thread, but for TableChanged. Stop() and its `drained`
+// before destruction.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -51,7 +53,7 @@ class Replication {
   void TableChanged();  // StickTable::Options::on_change; any thread
   void ShardsChanged();
   void Reconfigure(const config::Config& config);
-  bool synced() const { return !gossip_ || gossip_->synced(); }
+  bool synced() const { return haproxy_heard_ && (!gossip_ || gossip_->synced()); }
   ReplicationView View() const;
 
   void Leave();  // this replica stops: Stop() then waits until the others have been told
@@ -59,19 +61,23 @@ class Replication {
 
  private:
   void TakeChanges();
+  void HaproxyHeard();
+  void CheckSynced();
   void Take(const std::vector<Gossip::Adopted>& conflicts);
   void Heal();
   void Watch();
 
   boost::asio::io_context& io_;
   const Doors doors_;
+  const Duration sync_timeout_;
   bool heal_ = true;
   AdminCells admin_;
   SplitHealer healer_;
-  Alarm heal_alarm_, watch_alarm_;
+  Alarm heal_alarm_, watch_alarm_, patience_;
   std::unique_ptr<GossipService> gossip_;  // null: not configured
   std::unique_ptr<HaproxyPeers> haproxy_;  // null: not configured
   bool haproxy_open_ = false;              // once the shards are known
+  bool haproxy_heard_ = true;
   uint64_t split_rooms_ = 0, healed_rooms_ = 0;
   std::map<std::string, ReplicaState> seen_;  // of the others, as logged
 };

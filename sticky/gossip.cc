@@ -219,6 +219,7 @@ std::vector<ReplicaView> Gossip::Replicas(TimePoint now) const {
     const auto* link = std::as_const(p.links).To(name);
     if (link == nullptr) continue;
     views.back().linked = true;
+    views.back().linked_at = link->greeted_at;
     views.back().rtt = link->rtt;
     views.back().last_sync = link->last_sync;
     views.back().queued = link->queued;

@@ -72,6 +72,7 @@ struct ReplicaView {
   uint64_t start = 0;
   uint32_t incarnation = 0;
   TimePoint since;      // when `state` was entered, as seen here
+  TimePoint linked_at;  // while linked: when both sides had greeted
   Duration rtt{0};      // of the link; 0 = not measured yet
   TimePoint last_sync;  // with it, completed; epoch = never
   size_t queued = 0;    // bytes waiting on the link

@@ -209,12 +209,25 @@ void TableExchange::EndResync(Peer& peer, bool complete) {
                 .level = config::LogLevel::kInfo,
                 .peer = peer.name,
                 .detail = complete ? "whole table" : "what it knows itself"});
+  CheckHeard(complete);
   const RemoteTables& tables = peer.pupil.session()->tables();
   if (tables.shared() || !peer.mismatch.empty()) return;
   std::string others;
   for (const std::string& name : tables.others()) others += (others.empty() ? "" : ", ") + name;
   ReportMismatch(peer, "it shares no table " + settings_.table + " (stick_table.name); it has " +
                            (others.empty() ? "none" : others));
+}
+
+void TableExchange::Unreachable(size_t peer) {
+  peers_[peer].unreachable = true;
+  CheckHeard(false);
+}
+
+void TableExchange::CheckHeard(bool complete) {
+  const auto done = [](const Peer& peer) { return peer.asked || peer.unreachable; };
+  if (heard_ || !(complete || std::ranges::all_of(peers_, done))) return;
+  heard_ = true;
+  if (sources_.heard) sources_.heard();
 }
 
 void TableExchange::ReportMismatch(Peer& peer, std::string detail) {

@@ -40,6 +40,9 @@ class TableExchange {
     std::function<std::shared_ptr<const ShardSet>()> shards;
     ReadName read_name;
     std::function<void(Event)> log;
+    // Once: an HAProxy that is up to date has told its table, or every one has told what it knows
+    // or cannot be reached. Later ones may know more.
+    std::function<void()> heard;
   };
 
   // `expire`: of the table. Peers are numbered in the order of `names`.
@@ -54,6 +57,7 @@ class TableExchange {
 
   void Begin(size_t peer, PeerSession& session, TimePoint now);
   void End(size_t peer) { peers_[peer].pupil.End(); }
+  void Unreachable(size_t peer);  // or it refuses us
   void Take(size_t peer, const SessionEvent& event, TimePoint now);
   void Fill(size_t peer, TimePoint now);
 
@@ -72,6 +76,7 @@ class TableExchange {
     Pupil pupil{};
     std::string mismatch{}, warning{};  // as last reported
     bool asked = false;                 // its table has come
+    bool unreachable = false;
   };
   struct Mark {
     ShardId shard = kNoShard;
@@ -85,6 +90,7 @@ class TableExchange {
   void ForgetMarks(TimePoint now);
   void CheckTable(Peer& peer);
   void EndResync(Peer& peer, bool complete);
+  void CheckHeard(bool complete);
   void ReportMismatch(Peer& peer, std::string detail);
   std::optional<Pupil::Wording> Word(RoomKey key, std::string_view display, ShardId shard,
                                      PeerCounters& counters);
@@ -101,7 +107,7 @@ class TableExchange {
   std::unordered_map<RoomKey, Mark, RoomKeyHash> marks_;  // rooms learned lately
   std::deque<std::pair<RoomKey, TimePoint>> mark_order_;
   const TimePoint started_;
-  bool synced_ = false;
+  bool synced_ = false, heard_ = false;
   RoomRequest request_;
 };
 

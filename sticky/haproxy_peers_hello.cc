@@ -61,7 +61,8 @@ std::string ExplainRefusal(Status status, std::string_view local_name) {
     case Status::kLocalName:
       return "503: it has another name (its -L, localpeer or host name)";
     case Status::kRemoteName:
-      return "504: it knows no peer " + std::string(local_name) + "; add it to its peers section";
+      return "504: it knows no peer " + std::string(local_name) +
+             "; add it to its peers section, unless it is a Room Router";
     case Status::kVersion:
       return "502: it speaks an older version, which is tried next";
     default:

@@ -22,6 +22,7 @@ constexpr Duration kCallAgain{5'000}, kCallAfterRefusal{30'000};
 constexpr Duration kSoonest{50}, kSpread{2'000};  // after a connection was lost
 constexpr Duration kAcceptPause{100}, kRefusalLogGap{60'000};
 constexpr size_t kLongestName = 64;  // of strangers, in the log
+constexpr const char* kReplaced = "it has a newer connection";
 
 tcp::endpoint ToAsio(const SocketAddress& address) {
   tcp::endpoint endpoint;
@@ -96,8 +97,9 @@ std::string HaproxyPeers::Open() {
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-      return "peers.haproxy.listen: cannot listen on " + settings_.listen.ToString() + ": " +
-             error.message();
+      const std::string why = error.message();
+      acceptor_.close(error);
+      return "peers.haproxy.listen: cannot listen on " + settings_.listen.ToString() + ": " + why;
     }
     tasks_.Spawn(Accept(), [this] {
       ErrorCode ignored;
@@ -238,7 +240,7 @@ HaproxyPeers::Peer& HaproxyPeers::Establish(Link& link, Peer* whose) {
   if (peer.calling == &link) peer.calling = nullptr;
   if (peer.current != nullptr) {
     ++peer.collisions;
-    peer.current->End("it has a newer connection");
+    peer.current->End(kReplaced);
   }
   peer.current = &link;
   peer.called_us = called_us;
@@ -276,7 +278,11 @@ void HaproxyPeers::End(const Link& link, Peer& peer) {
     peer.current = nullptr;
     exchange_.End(peer.index);
     peer.next_call = Clock::now() + kSoonest + Duration(random_() % kSpread.count());
-    log_({.kind = haproxy::Event::Kind::kLost, .peer = peer.name, .detail = link.why()});
+    const bool usual = stopped_ || link.why() == kReplaced;
+    log_({.kind = haproxy::Event::Kind::kLost,
+          .level = usual ? config::LogLevel::kInfo : config::LogLevel::kWarning,
+          .peer = peer.name,
+          .detail = link.why()});
   } else if (peer.calling == &link) {
     peer.calling = nullptr;
     EndCall(link, peer);
@@ -287,6 +293,7 @@ void HaproxyPeers::End(const Link& link, Peer& peer) {
 void HaproxyPeers::EndCall(const Link& link, Peer& peer) {
   const Status status = link.session.status();
   const bool refused = status > Status::kTryAgain;
+  if (!link.session.silent()) exchange_.Unreachable(peer.index);  // the silent may yet tell
   peer.next_call = Clock::now() + (refused ? kCallAfterRefusal : kCallAgain);
   if (status == Status::kVersion) peer.minor_version = 0;
   if (status > Status::kEstablished && peer.current == nullptr) peer.status = status;

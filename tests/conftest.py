@@ -20,6 +20,8 @@ DEFAULT_ROUTER = ROOT / "build" / "release" / "router" / "room-router"
 
 def pytest_addoption(parser):
     parser.addoption("--router", default=None, help="the binary (default: build/release)")
+    parser.addoption("--haproxy", default=os.environ.get("HAPROXY"),
+                     help="another HAProxy than the installed one (or HAPROXY)")
     parser.addoption("--deep", action="store_true", help="also what takes minutes")
     parser.addoption("--seed", type=int, default=os.environ.get("TEST_SEED"),
                      help="repeat a run's random choices (or TEST_SEED)")
@@ -76,6 +78,14 @@ def router_binary(request):
             pytest.exit(f"--router {given}: no such file", returncode=4)
         pytest.skip(f"{path} is not built")
     return path
+
+
+@pytest.fixture(scope="session")
+def haproxy_binary(request):
+    given = request.config.getoption("--haproxy")
+    if given and shutil.which(given) is None:
+        pytest.exit(f"--haproxy {given}: no such program", returncode=4)
+    return given or need("haproxy")
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ AdminViewPtr AdminCollector::MakeView(const std::vector<WorkerStats>& workers) {
   view->table_size = sources_.table->size();
   view->readiness = sources_.readiness();
   view->reload = sources_.reload();
+  if (sources_.replication) view->replication = sources_.replication();
   view->process = ReadProcessFacts();
   view->connection_limit = sources_.connection_limit;
   if (sources_.access_log_lost_bytes) {

@@ -27,6 +27,7 @@ struct AdminView {
   size_t table_size = 0;
   Readiness readiness;
   ReloadState reload;
+  ReplicationView replication;
   ProcessFacts process;
   uint64_t connection_limit = 0;
   uint64_t access_log_lost_bytes = 0;

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "router/admin/show_info.h"
+#include "router/admin/show_peers.h"
 #include "router/admin/show_table.h"
 #include "router/admin/stat_csv.h"
 #include "router/admin/stat_rows.h"
@@ -50,6 +51,18 @@ std::optional<int> ReadInt(const std::string& word) {
   const auto read = std::from_chars(word.data(), end, value);
   if (word.empty() || read.ec != std::errc() || read.ptr != end) return std::nullopt;
   return value;
+}
+
+// show peers [dict|-] [<section>]
+CliReply ShowPeersCommand(const CliWords& words, const CliContext& context) {
+  size_t i = 2;
+  if (words.size() > i && (words[i] == "dict" || words[i] == "-")) ++i;
+  const std::string section = words.size() > i ? words[i] : "";
+  const auto sections = PeerSections(*context.view);
+  if (!section.empty() && std::find(sections.begin(), sections.end(), section) == sections.end()) {
+    return Error("No such peers\n");
+  }
+  return {.text = ShowPeers(*context.view, section)};
 }
 
 // show stat [{<iid>|<proxy>} <types> <sid>] [up|no-maint]…
@@ -98,12 +111,14 @@ CliReply ShowTable(const CliWords& words, const CliContext& context) {
   return {.text = header + entries};
 }
 
-constexpr std::array<Command, 9> kCommands = {{
+constexpr std::array<Command, 10> kCommands = {{
     {"set severity-output", "set severity-output [none|number|string]",
      "set presence of severity level in feedback information", nullptr},
     {"set timeout", "set timeout [cli] <delay>", "change a timeout setting", nullptr},
     {"show info", "show info", "report information about the running process", ShowInfoCommand,
      true},
+    {"show peers", "show peers [dict|-] [section]",
+     "dump some information about the other replicas and HAProxy peers", ShowPeersCommand, true},
     {"show stat", "show stat [no-maint|up]*", "report counters for each proxy and server", ShowStat,
      true},
     {"show table", "show table <table> [<filter>]*",

@@ -151,12 +151,12 @@ std::string TableLine(const EntryView& entry, const TableContext& context) {
   const auto left = std::chrono::duration_cast<Duration>(entry.expires - context.now);
   return fmt::format(
       "{:#014x}: key={} use={} exp={} server_id={} server_key={} rooms={} sessions={} epoch={} "
-      "holder={}{}\n",
+      "holder={}{}{}\n",
       entry.key.low & 0xffffffffffff, EscapeKey(entry.display), entry.sessions,
       std::max<int64_t>(0, left.count()), ServerId(context.shards, entry.shard),
       shard == nullptr ? "-" : shard->name, entry.key_namespace == KeyNamespace::kRoom ? 1 : 0,
       entry.sessions, entry.epoch, context.replica.empty() ? "-" : context.replica,
-      NamespaceField(entry.key_namespace));
+      NamespaceField(entry.key_namespace), entry.split ? " split=1" : "");
 }
 
 std::string TableEntries(const TableQuery& query, const TableContext& context) {

@@ -13,8 +13,9 @@ MODULES = pathlib.Path(__file__).parents[1] / "e2e" / "prosody_modules"
 
 
 class ProsodyShard:
-    def __init__(self, name, directory, host="127.0.0.1"):
-        self.name, self.host, self.port = name, host, free_port()
+    def __init__(self, name, directory, host="127.0.0.1", hibernation=60):
+        """`hibernation`: seconds that a stream without connection can be resumed."""
+        self.name, self.host, self.port = name, host, free_port(host)
         self.directory = pathlib.Path(directory) / name
         for part in ("data", "certs"):
             (self.directory / part).mkdir(parents=True, exist_ok=True)
@@ -41,7 +42,7 @@ consider_bosh_secure = true
 consider_websocket_secure = true
 c2s_require_encryption = false
 trusted_proxies = {{ "127.0.0.1" }}
-smacks_hibernation_time = 60
+smacks_hibernation_time = {hibernation}
 bosh_max_inactivity = 60
 limits = {{}}
 VirtualHost "{HOST}"

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """HAProxy and nginx in the router's place: what people run today, for comparison only."""
 import pathlib
+import re
 import socket
 
 from harness import process
 from harness.ports import free_port
+
+HOMES = re.compile(r" key=(.*?) use=.* server_key=(\S+)")
 
 
 def _accepts(port):
@@ -31,13 +34,21 @@ class _Proxy:
 
 
 class Haproxy(_Proxy):
-    """The usual stick configuration: `stick on` the room, stored by the response."""
+    """The usual stick configuration: `stick on` the room, stored by the response.
 
-    def __init__(self, directory, shards, timeout="5s"):
-        super().__init__("haproxy", directory)
+    `peers`: with whom it shares its table, itself included: name → port.
+    """
+
+    def __init__(self, directory, shards, timeout="5s", name="haproxy", binary="haproxy",
+                 peers=None, expire="1d"):
+        super().__init__(name, directory)
+        self.command_line = [binary, "-db", *(["-L", name] if peers else [])]
+        self.socket_path = self.directory / "admin.sock"
+        sharing = " peers mypeers" if peers else ""
         servers = "\n".join(f"  server {s.name} {s.host}:{s.port}" for s in shards)
         self.config = f"""global
   maxconn 4000
+  stats socket {self.socket_path} level admin
 defaults
   mode http
   option http-keep-alive
@@ -55,15 +66,56 @@ backend jitsi-meet
   http-reuse safe
   http-request set-header Room %[urlp(room)]
   acl room_found urlp(room) -m found
-  stick-table type string len 128 size 20k expire 1d
+  stick-table type string len 128 size 200k expire {expire}{sharing}
   stick on hdr(Room) if room_found
 {servers}
 """
+        if peers:
+            self.config += "peers mypeers\n" + "".join(
+                f"  peer {peer} 127.0.0.1:{port}\n" for peer, port in peers.items())
 
     def start(self):
         path = self.directory / "haproxy.cfg"
         path.write_text(self.config)
-        return self._start(["haproxy", "-db", "-f", path])
+        return self._start([*self.command_line, "-f", path])
+
+    def command(self, text):
+        """What the stats socket answers to one command."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            connection.connect(str(self.socket_path))
+            connection.sendall(text.encode() + b"\n")
+            answer = b""
+            while data := connection.recv(65536):
+                answer += data
+        return answer.decode(errors="replace")
+
+    def kill(self):
+        self.process.kill()
+
+
+class PeersSection:
+    """A `peers` section: its members' names and where they listen."""
+
+    def __init__(self, *names):
+        self.ports = {name: free_port() for name in names}
+
+    def address(self, name):
+        return f"127.0.0.1:{self.ports[name]}"
+
+    def router_config(self, name, expire="1d"):
+        """What a replica needs in its configuration to be the member `name`."""
+        peers = [{"name": peer, "address": self.address(peer)} for peer in self.ports]
+        return {"stick_table": {"expire": expire, "display_bytes": 128},
+                "room_key": {"tenant": {"from_path": False}},
+                "peers": {"haproxy": {"listen": self.address(name), "local_name": name,
+                                      "peers": peers}}}
+
+
+def homes(proxy, table="jitsi-meet"):
+    """Which shard each entry names: room → server key, of a HAProxy's or a router's table."""
+    lines = proxy.command(f"show table {table}").splitlines()
+    return dict(found.groups() for found in map(HOMES.search, lines) if found)
 
 
 class Nginx(_Proxy):

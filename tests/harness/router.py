@@ -43,8 +43,11 @@ def static_shards(shards):
 
 
 class Router:
-    def __init__(self, binary, directory, name="router-0", config=None, shards=()):
+    """`machine`: a namespace of harness.network it runs in, else it is on loopback."""
+
+    def __init__(self, binary, directory, name="router-0", config=None, shards=(), machine=None):
         self.binary, self.name = binary, name
+        self.host = machine.host if machine else "127.0.0.1"
         self.directory = pathlib.Path(directory) / name
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port, self.admin_port = free_port(), free_port()
@@ -52,14 +55,15 @@ class Router:
         self.socket_path = self.directory / "admin.sock"
         own = {
             "node": {"name": name},
-            "listeners": [{"address": f"127.0.0.1:{self.port}"}],
-            "admin": {"http": f"127.0.0.1:{self.admin_port}",
+            "listeners": [{"address": f"{self.host}:{self.port}"}],
+            "admin": {"http": f"{self.host}:{self.admin_port}",
                       "sockets": [{"path": str(self.socket_path)}]},
             "shards": {"static": static_shards(shards)},
         }
         self.config = merged(merged(_DEFAULTS, own), config or {})
         self.write()
-        self.process = process.Process(name, [binary, "run", "-c", self.path], self.directory)
+        self.process = process.Process(name, [*(machine.prefix if machine else ()),
+                                               binary, "run", "-c", self.path], self.directory)
 
     def write(self, text=None):
         self.path.write_text(text if text is not None
@@ -80,7 +84,7 @@ class Router:
     def admin(self, path):
         """Status and body of a GET on the admin port."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}{path}",
+            with urllib.request.urlopen(f"http://{self.host}:{self.admin_port}{path}",
                                         timeout=5) as answer:
                 return answer.status, answer.read().decode(errors="replace")
         except urllib.error.HTTPError as error:

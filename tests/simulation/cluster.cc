@@ -39,6 +39,16 @@ SocketAddress Cluster::AddressOf(size_t slot) const {
 }
 
 void Cluster::Start(size_t slot) {
+  Begin(slot);
+  Publish();
+}
+
+void Cluster::StartAll() {
+  for (size_t slot = 0; slot < plan_.replicas; ++slot) Begin(slot);
+  Publish();
+}
+
+void Cluster::Begin(size_t slot) {
   ++lives_of_[slot];
   Replica::Life life{.name = "replica-" + std::to_string(slot),
                      .address = AddressOf(slot),
@@ -50,7 +60,6 @@ void Cluster::Start(size_t slot) {
   lives_.push_back(std::make_unique<Replica>(timeline, network, life));
   lives_.back()->slot = slot;
   replicas_[slot] = lives_.back().get();
-  Publish();
 }
 
 void Cluster::Kill(size_t slot, bool silently) {
@@ -75,17 +84,19 @@ std::vector<Replica*> Cluster::Live() const {
   return live;
 }
 
-// Everybody learns of it a little later, each at its own time.
+// Everybody learns of it a little later, each at its own time. Who asks already hears this too.
 void Cluster::Publish() {
   for (Replica* replica : Live()) {
+    if (!asking_.insert(replica).second) continue;
     const auto lag = std::uniform_int_distribution<int64_t>(0, plan_.dns_lag_most.count())(random);
     timeline.In(Duration(lag), [this, replica] {
+      asking_.erase(replica);
       if (network.Attached(*replica)) Tell(*replica);
     });
   }
 }
 
-void Cluster::Tell(Replica& replica) const {
+void Cluster::Tell(Replica& replica) {
   std::vector<SocketAddress> addresses;
   const size_t known = plan_.seeds_only ? std::min<size_t>(2, replicas_.size()) : replicas_.size();
   for (size_t slot = 0; slot < known; ++slot) {

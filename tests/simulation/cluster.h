@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ class Cluster {
   explicit Cluster(const Plan& plan);
 
   void Start(size_t slot);
+  void StartAll();  // at once
   void Kill(size_t slot, bool silently);
   void Leave(size_t slot);                                    // gracefully; gone a moment later
   Replica* At(size_t slot) const { return replicas_[slot]; }  // nullptr: not running
@@ -49,13 +51,15 @@ class Cluster {
 
  private:
   SocketAddress AddressOf(size_t slot) const;
+  void Begin(size_t slot);
   void Publish();
-  void Tell(Replica& replica) const;
+  void Tell(Replica& replica);
 
   const Plan plan_;
   std::vector<std::unique_ptr<Replica>> lives_;  // all that ever were: events may name them
   std::vector<Replica*> replicas_;
-  std::vector<uint32_t> lives_of_;  // by slot
+  std::vector<uint32_t> lives_of_;   // by slot
+  std::set<const Replica*> asking_;  // DNS
 };
 
 }  // namespace room_router::simulation

@@ -84,8 +84,7 @@ void Network::Send(Host& from, LinkId link, std::string frame) {
   const auto known = ends_.find(link);
   if (known == ends_.end()) return;
   const auto [stream, side] = known->second;
-  bytes += frame.size();
-  ++frames;
+  Count(frame);
   End& to = stream->ends[1 - side];
   const double lucky = to.began && conditions.chaos > 0 ? Chance() : 1;
   to.began = true;
@@ -102,6 +101,14 @@ void Network::Send(Host& from, LinkId link, std::string frame) {
   if (lucky >= conditions.chaos * 2 / 3 && lucky < conditions.chaos && to.coming.size() > 2) {
     std::swap(to.coming[to.coming.size() - 1].bytes, to.coming[to.coming.size() - 2].bytes);
   }
+}
+
+// The first byte of a frame is the tag of its one field.
+void Network::Count(const std::string& frame) {
+  Traffic& traffic = sent[frame.empty() ? 0 : (static_cast<uint8_t>(frame.front()) >> 3U) % 16U];
+  ++traffic.frames;
+  traffic.bytes += frame.size();
+  fingerprint = (fingerprint ^ std::hash<std::string>()(frame)) * 0x9E3779B97F4A7C15;
 }
 
 void Network::Close(Host& from, LinkId link) {
@@ -142,7 +149,9 @@ void Network::Deliver(const std::shared_ptr<Stream>& stream, int side) {
   const Frame frame = std::move(end.coming.front());
   end.coming.pop_front();
   end.coming_bytes -= std::min(end.coming_bytes, frame.bytes.size());
+  const Host *from = sender.host, *to = end.host;
   HandOver(end, frame);
+  if (watch && from != nullptr && to != nullptr) watch(*from, *to);
   // A machine without power acknowledges nothing.
   if (sender.host != nullptr && end.host != nullptr) {
     const size_t waiting = end.coming_bytes - std::min(end.coming_bytes, kSocketBuffer);

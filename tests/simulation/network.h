@@ -2,13 +2,17 @@
 // A network of streams with faults, in virtual time.
 //
 // Streams behave like TCP: frames arrive in order, after a delay, later when packets get lost; what
-// a partition holds up arrives when it heals. A dead process resets its streams, a dead machine
-// says nothing. `chaos` is worse than TCP: frames (but the first of a stream) vanish, come twice or
-// overtake each other. Every replica has a slot; partitions are between slots.
+// a partition (of slots, one or both ways) holds up arrives when it heals. What TCP loses it loses
+// with the stream: Break resets both ends and drops what is under way, so after the next link much
+// comes twice and in another order. A dead process resets its streams, a dead machine says nothing.
+// `chaos` is worse than TCP: single frames (but the first of a stream) vanish, come twice or
+// overtake each other. The same seed and the same calls give the same network, bit for bit.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,23 +24,13 @@
 
 #include "config/socket_address.h"
 #include "sticky/gossip_types.h"
+#include "tests/simulation/host.h"
 #include "tests/simulation/timeline.h"
 
 namespace room_router::simulation {
 
 using namespace std::chrono_literals;
 using Micros = std::chrono::microseconds;
-
-class Host {  // a process on the network
- public:
-  virtual ~Host() = default;
-  virtual void LinkUp(LinkId link, std::optional<SocketAddress> dialled) = 0;
-  virtual void LinkDown(LinkId link) = 0;
-  virtual void DialFailed(const SocketAddress& address) = 0;
-  virtual void Receive(LinkId link, const std::string& frame) = 0;
-  virtual void Queued(LinkId link, size_t bytes) = 0;
-  size_t slot = 0;
-};
 
 class Network {
  public:
@@ -63,8 +57,16 @@ class Network {
   void Break(double share);  // resets some of the streams
   void Heal();
 
+  struct Traffic {
+    uint64_t frames = 0, bytes = 0;
+  };
+  using Kinds = std::array<Traffic, 16>;  // by their number in gossip.proto; 0: no frame
+
   Conditions conditions;
-  uint64_t bytes = 0, frames = 0;  // sent
+  Kinds sent{};
+  uint64_t fingerprint = 0;  // of all that was sent, in its order
+  // After a frame was received; may be empty.
+  std::function<void(const Host& from, const Host& to)> watch;
 
  private:
   struct Frame {
@@ -93,6 +95,7 @@ class Network {
   void Enqueue(const std::shared_ptr<Stream>& stream, int side, Frame frame);
   void Schedule(const std::shared_ptr<Stream>& stream, int side);
   void Deliver(const std::shared_ptr<Stream>& stream, int side);
+  void Count(const std::string& frame);
   void HandOver(End& end, const Frame& frame);
   void Drop(End& end);
   void Reset(const std::shared_ptr<Stream>& stream, int side);

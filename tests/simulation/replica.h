@@ -54,6 +54,7 @@ class Replica : public Host {
   bool left() const { return left_; }
   const std::multiset<uint32_t>& held() const { return held_; }
   ShardId Shard(const std::string& name) { return *names_.Intern(name); }
+  std::string NameOf(ShardId shard) const { return std::string(names_.Name(shard)); }
 
   void LinkUp(LinkId link, std::optional<SocketAddress> dialled) override;
   void LinkDown(LinkId link) override;

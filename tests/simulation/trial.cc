@@ -12,9 +12,10 @@ constexpr Duration kShortLease{30'000};
 
 }  // namespace
 
-Cluster::Plan Trial::PlanOf(uint64_t seed) {
+Cluster::Plan Trial::PlanOf(uint64_t seed, size_t replicas) {
   std::mt19937_64 random(seed * 2 + 1);
   Cluster::Plan plan{.replicas = 3 + random() % 14, .seed = seed};
+  if (replicas != 0) plan.replicas = replicas;
   if (random() % 2 == 0) plan.expire = kShortLease;
   plan.seeds_only = random() % 4 == 0;
   plan.moving = !plan.seeds_only && random() % 2 == 0;
@@ -25,11 +26,12 @@ Cluster::Plan Trial::PlanOf(uint64_t seed) {
   return plan;
 }
 
-Trial::Trial(uint64_t seed)
+Trial::Trial(uint64_t seed, size_t replicas)
     : seed_(seed),
-      plan_(PlanOf(seed)),
+      plan_(PlanOf(seed, replicas)),
       short_leases_(plan_.expire == kShortLease),
-      cluster_(plan_) {}
+      cluster_(plan_),
+      oracle_(short_leases_) {}
 
 std::string Trial::Description() const {
   return "seed " + std::to_string(seed_) + ": " + std::to_string(plan_.replicas) + " replicas" +
@@ -67,34 +69,43 @@ void Trial::Work() {
 }
 
 void Trial::Act(Replica& replica) {
-  const auto room = static_cast<uint32_t>(Below(kRooms));
-  const ShardId shard = replica.Shard("shard-" + std::to_string(Below(shards_)));
   const size_t dice = Below(100);
-  if (dice < 50) {
-    replica.Join(room, shard);
-  } else if (dice < 65) {
-    replica.Join(room, shard);
-    replica.Hold(room);
+  if (dice < 65) {
+    Do(replica, Oracle::Deed::kJoin);
   } else if (dice < 78) {
-    if (replica.held().empty()) return;
-    return replica.Release(
-        *std::next(replica.held().begin(), static_cast<int64_t>(Below(replica.held().size()))));
+    const auto& held = replica.held();
+    if (held.empty()) return;
+    replica.Release(*std::next(held.begin(), static_cast<int64_t>(Below(held.size()))));
   } else if (dice < 84) {
-    replica.Move(room, shard);
+    Do(replica, Oracle::Deed::kMove);
   } else if (dice < 88) {
-    if (short_leases_) return;  // what is forgotten may be forgotten while a session holds it
-    if (replica.ShardOf(room).empty()) return;
-    replica.Forget(room);
+    // With short leases what is forgotten may be forgotten while a session holds it.
+    if (!short_leases_) Do(replica, Oracle::Deed::kForget);
   } else {
-    return Administrate(replica);
+    Administrate(replica);
   }
-  Note(replica, room);
 }
 
-void Trial::Note(const Replica& replica, uint32_t room) {
-  const auto record = replica.Record(room);
-  if (!record) return Fail("a room just written is not there");
-  writes_.push_back({.writer = &replica, .room = room, .binding = record->cell.binding});
+void Trial::Do(Replica& replica, Oracle::Deed deed) {
+  const auto room = static_cast<uint32_t>(Below(kRooms));
+  std::string name = "shard-" + std::to_string(Below(shards_));
+  const ShardId shard = replica.Shard(name);
+  const auto before = replica.Record(room);
+  switch (deed) {
+    case Oracle::Deed::kJoin:
+      replica.Join(room, shard);
+      if (Below(4) == 0) replica.Hold(room);
+      break;
+    case Oracle::Deed::kMove:
+      replica.Move(room, shard);
+      break;
+    case Oracle::Deed::kForget:
+      if (replica.ShardOf(room).empty()) return;
+      replica.Forget(room);
+      name.clear();
+      break;
+  }
+  Fail(oracle_.Note(replica, room, deed, name, before));
 }
 
 void Trial::Administrate(Replica& replica) {
@@ -103,13 +114,12 @@ void Trial::Administrate(Replica& replica) {
   if (Below(2) == 0) name = "vote/" + replica.life().name + "/" + shard;
   constexpr const char* kValues[] = {"", "ready", "drain", "maint"};
   replica.SetAdmin(name, kValues[Below(4)]);
-  const AdminCell* cell = replica.admin().Cell(name);
-  if (cell != nullptr) admin_[name] = {&replica, *cell};
+  oracle_.NoteAdmin(replica, name);
 }
 
 void Trial::Disturb() {
   if (!disturbing_) return;
-  switch (Below(8)) {
+  switch (Below(9)) {
     case 0:
     case 1:
       Partition();
@@ -124,6 +134,9 @@ void Trial::Disturb() {
       break;
     case 6:
       Chaos();
+      break;
+    case 7:
+      Garbage();
       break;
     default:
       faults_ += " break";
@@ -141,12 +154,16 @@ void Trial::Partition() {
     for (size_t b = cut; b < plan_.replicas; ++b) {
       cluster_.network.Block(a, b, true);
       if (!one_way) cluster_.network.Block(b, a, true);
-      cluster_.timeline.In(time, [this, a, b] {
-        cluster_.network.Block(a, b, false);
-        cluster_.network.Block(b, a, false);
-      });
     }
   }
+  cluster_.timeline.In(time, [this, cut] {
+    for (size_t a = 0; a < cut; ++a) {
+      for (size_t b = cut; b < plan_.replicas; ++b) {
+        cluster_.network.Block(a, b, false);
+        cluster_.network.Block(b, a, false);
+      }
+    }
+  });
 }
 
 void Trial::Restart() {
@@ -180,6 +197,13 @@ void Trial::Chaos() {
   });
 }
 
+void Trial::Garbage() {
+  Replica* replica = cluster_.At(Below(plan_.replicas));
+  if (replica == nullptr) return;
+  faults_ += " garbage";
+  replica->SendGarbage();
+}
+
 // Rooms are held somewhere; wherever they were known once they have to stay known.
 void Trial::Watch() {
   for (const Replica* holder : cluster_.Live()) {
@@ -187,7 +211,7 @@ void Trial::Watch() {
       if (holder->ShardOf(room).empty()) continue;  // forgotten by an operator
       for (const Replica* replica : cluster_.Live()) {
         const bool here = !replica->ShardOf(room).empty();
-        if (here) known_.try_emplace({replica, room}, cluster_.timeline.now());
+        if (here) known_.insert({replica, room});
         if (!here && known_.contains({replica, room}) && short_leases_) {
           Fail("the lease of room " + std::to_string(room) + " ran out on " + replica->life().name +
                " while " + holder->life().name + " held it");
@@ -196,12 +220,11 @@ void Trial::Watch() {
     }
   }
   // Rooms nobody holds any more may go.
-  std::erase_if(known_, [this](const auto& entry) {
-    const auto live = cluster_.Live();
-    return std::none_of(live.begin(), live.end(), [&](const Replica* holder) {
-      return holder->held().contains(entry.first.second);
-    });
-  });
+  std::set<uint32_t> held;
+  for (const Replica* holder : cluster_.Live()) {
+    held.insert(holder->held().begin(), holder->held().end());
+  }
+  std::erase_if(known_, [&held](const auto& place) { return !held.contains(place.second); });
   cluster_.timeline.In(1s, [this] { Watch(); });
 }
 
@@ -211,7 +234,7 @@ void Trial::Settle() {
   for (size_t slot = 0; slot < plan_.replicas; ++slot) {
     if (cluster_.At(slot) == nullptr) cluster_.Start(slot);
   }
-  if (!short_leases_) CheckWinners();
+  Fail(oracle_.Lost(cluster_.Live()));
   std::string wrong = "?";
   for (auto waited = 0s; waited < kQuietLimit && !wrong.empty(); waited += 1s) {
     cluster_.Run(1s);
@@ -219,46 +242,8 @@ void Trial::Settle() {
     if (wrong.empty()) wrong = cluster_.Unequal();
   }
   if (!wrong.empty()) return Fail("after quiet " + wrong);
-  if (!short_leases_) CheckWinners();
-  CheckAdmin();
-}
-
-// Of everything written by replicas that still live, and of what others remember, the best.
-void Trial::CheckWinners() {
-  std::map<uint32_t, Binding> best;
-  const std::vector<Replica*> live = cluster_.Live();
-  for (const Write& write : writes_) {
-    if (std::find(live.begin(), live.end(), write.writer) == live.end()) continue;
-    const auto [at, added] = best.try_emplace(write.room, write.binding);
-    if (!added && write.binding > at->second) at->second = write.binding;
-  }
-  for (const auto& [room, binding] : best) {
-    bool anywhere = false;
-    for (const Replica* replica : live) {
-      const auto record = replica->Record(room);
-      const bool written = record && std::any_of(writes_.begin(), writes_.end(), [&](auto& write) {
-                             return write.room == room && write.binding == record->cell.binding;
-                           });
-      if (record && !written)
-        return Fail("room " + std::to_string(room) + " is bound as nobody wrote");
-      anywhere = anywhere || (record && record->cell.binding >= binding);
-    }
-    if (!anywhere) return Fail("the winner of room " + std::to_string(room) + " was lost");
-  }
-}
-
-void Trial::CheckAdmin() {
-  const std::vector<Replica*> live = cluster_.Live();
-  for (const auto& [name, written] : admin_) {
-    const auto& [writer, cell] = written;
-    if (std::find(live.begin(), live.end(), writer) == live.end()) continue;
-    for (Replica* replica : live) {
-      const AdminCell* here = replica->admin().Cell(name);
-      if (here == nullptr || here->stamp < cell.stamp) {
-        return Fail(name + " is older on " + replica->life().name + " than what was written");
-      }
-    }
-  }
+  Fail(oracle_.Lost(cluster_.Live()));
+  Fail(oracle_.Unequal(cluster_.Live()));
 }
 
 }  // namespace room_router::simulation

@@ -19,9 +19,9 @@ class Websocket:
     """Just enough of RFC 6455 for a client: text frames, ping, close."""
 
     @classmethod
-    async def open(cls, port, target, host):
+    async def open(cls, port, target, host, address="127.0.0.1"):
         self = cls()
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
+        self.reader, self.writer = await asyncio.open_connection(address, port)
         self.writer.write((f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\n"
                            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -77,7 +77,9 @@ class XmppOccupant:
     def __init__(self, clients, name, room, muc, services):
         self.clients, self.name, self.room, self.muc = clients, name, room, muc
         self.host = muc.removeprefix("muc.")
-        self.services = services  # (port, target) of each replica, in order of preference
+        # (port, target) of each replica, in order of preference; port, target, address if not on
+        # loopback.
+        self.services = services
         self.here, self.sees, self.heard = False, set(), set()
         self.joins = self.resumes = self.losses = self.tries = 0
         self.failures = []
@@ -107,11 +109,11 @@ class XmppOccupant:
                 await self.clients.pause(RETRY)
 
     async def _stream(self):
-        port, target = self.services[self.tries % len(self.services)]
+        port, target, *address = self.services[self.tries % len(self.services)]
         self.tries += 1
         if self.stream_id:
             target += f"&previd={self.stream_id}"
-        self.socket = await Websocket.open(port, target, self.host)
+        self.socket = await Websocket.open(port, target, self.host, *address)
         try:
             await self._log_in()
             if not (self.stream_id and await self._resume()):

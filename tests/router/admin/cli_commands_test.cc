@@ -127,9 +127,52 @@ TEST_F(Commands, ShowStatTakesFilters) {
   EXPECT_THAT(Run("show stat json"), StartsWith("Output format 'json' is not available"));
 }
 
+TEST_F(Commands, ShowPeersListsReplicasAndHaproxysAsHaproxyDoes) {
+  EXPECT_THAT(
+      Lines("show peers"),
+      ElementsAre(
+          MatchesRegex(
+              R"(0x000000000001: \[[0-9]+/[A-Z][a-z]+/[0-9:]+\] id=meet disabled=0 synced=1 )"
+              "split_rooms=4 healed_rooms=3 healing=0"),
+          "  0x000000000002: id=router-0(local,inactive) addr=127.0.0.1:7946 last_status=NONE "
+          "last_hdshk=<NEVER>",
+          "        state=alive since=1m30s synced=1 rtt=0.0ms last_sync=<NEVER> queued=0 "
+          "incarnation=0",
+          "  0x000000000003: id=router-1(remote,active) addr=127.0.0.2:7946 last_status=ESTA "
+          "last_hdshk=1m20s",
+          "        state=alive since=1m30s synced=1 rtt=2.0ms last_sync=1m20s queued=100 "
+          "incarnation=0",
+          "  0x000000000004: id=router-2(remote,inactive) addr=127.0.0.3:7946 last_status=NONE "
+          "last_hdshk=<NEVER>",
+          MatchesRegex("        state=suspect since=1m30s .*"),
+          MatchesRegex(R"(0x000000000005: \[.*\] id=haproxy disabled=0)"),
+          "  0x000000000006: id=haproxy-0(remote,active) addr=127.0.0.4:10000 last_status=ESTA "
+          "last_hdshk=18s",
+          MatchesRegex("        new_conn=0 .* learned=15 .*")));
+}
+
+TEST_F(Commands, ShowPeersTakesASection) {
+  EXPECT_EQ(Lines("show peers haproxy").size(), 3u);
+  EXPECT_EQ(Lines("show peers dict meet").size(), 7u);
+  EXPECT_EQ(Run("show peers mypeers"), "No such peers\n");
+  sample_.replication = {};
+  EXPECT_EQ(Run("show peers"), "");
+}
+
+TEST_F(Commands, ShowTableMarksWhatIsSplit) {
+  EntryView entry{.display = "standup", .shard = 0, .split = true};
+  const TableContext context{.name = "jitsi-meet",
+                             .replica = "router-0",
+                             .table = sample_.table,
+                             .shards = *sample_.shards,
+                             .key = {},
+                             .now = sample_.now};
+  EXPECT_THAT(TableLine(entry, context), testing::EndsWith("holder=router-0 split=1\n"));
+}
+
 TEST_F(Commands, HelpListsAndFilters) {
   EXPECT_THAT(Run("help"), StartsWith("The following commands are valid at this level:\n  set "));
-  EXPECT_THAT(Lines("help show"), testing::SizeIs(5));
+  EXPECT_THAT(Lines("help show"), testing::SizeIs(6));
   EXPECT_THAT(Run("help"), HasSubstr("  quit                                    : disconnect\n"));
 }
 

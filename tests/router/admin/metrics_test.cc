@@ -65,7 +65,21 @@ TEST(Metrics, SayWhatTheWorkersCounted) {
         "room_router_shard_state{shard=\"shard-1\",state=\"soft_down\"} 1",
         "room_router_shard_state{shard=\"shard-1\",state=\"up\"} 0",
         "room_router_requests_by_class_total{class=\"signalling\"} 160",
-        "room_router_rooms_moved_total 1", "room_router_workers_alive 2",
+        "room_router_rooms_moved_total 1",
+        "room_router_sessions_moved_total 6",
+        "room_router_split_rooms_total 4",
+        "room_router_healed_rooms_total 3",
+        "room_router_replicas{state=\"alive\"} 2",
+        "room_router_replicas{state=\"suspect\"} 1",
+        "room_router_replica_links 1",
+        "room_router_gossip_queued_bytes 100",
+        "room_router_gossip_frames_total{direction=\"in\"} 11",
+        "room_router_gossip_entries_total{result=\"adopted\"} 12",
+        "room_router_gossip_refusals_total{reason=\"clock\"} 13",
+        "room_router_replica_links_ended_total{reason=\"tls-key\"} 14",
+        "room_router_haproxy_peer_up{peer=\"haproxy-0\"} 1",
+        "room_router_haproxy_peer_entries_total{peer=\"haproxy-0\",direction=\"in\"} 15",
+        "room_router_workers_alive 2",
         "room_router_event_loop_lag_seconds 0.0015"}) {
     EXPECT_THAT(text, HasSubstr(std::string(line) + "\n")) << line;
   }

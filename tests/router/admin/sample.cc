@@ -47,14 +47,48 @@ WorkerStats OneWorker() {
   stats.refusals[static_cast<size_t>(Refusal::kNoEligibleShard)] = 5;
   stats.requests_by_class[static_cast<size_t>(RequestClass::kSignalling)] = 80;
   stats.access_log_drops = 2;
+  stats.sessions_moved = 3;
   stats.loop_lag_us_max = 1500;
   return stats;
+}
+
+ReplicationView ThreeReplicasAndHaproxy(TimePoint now) {
+  ReplicationView view{.gossips = true, .split_rooms = 4, .healed_rooms = 3};
+  const auto replica = [](const char* name, const char* address) {
+    return ReplicaView{.name = name, .address = *SocketAddress::Parse(address)};
+  };
+  view.replicas = {replica("router-0", "127.0.0.1:7946"), replica("router-1", "127.0.0.2:7946"),
+                   replica("router-2", "127.0.0.3:7946")};
+  view.replicas[0].self = true;
+  for (ReplicaView& each : view.replicas) {
+    each.synced = true;
+    each.since = now - 90s;
+  }
+  ReplicaView& linked = view.replicas[1];
+  linked.linked = true;
+  linked.linked_at = linked.last_sync = now - 80s;
+  linked.rtt = Duration{2};
+  linked.queued = 100;
+  view.replicas[2].state = ReplicaState::kSuspect;
+  view.gossip.frames_in = 11;
+  view.gossip.adopted = 12;
+  view.gossip.refused_clock = 13;
+  view.transport.ended[static_cast<size_t>(LinkEnd::kTlsKey)] = 14;
+  HaproxyPeers::View peer{.name = "haproxy-0", .address = *SocketAddress::Parse("127.0.0.4:10000")};
+  peer.status = haproxy::Status::kEstablished;
+  peer.connected = true;
+  peer.last_handshake = now - 18s;
+  peer.counters.learned = 15;
+  view.haproxy = {peer};
+  return view;
 }
 
 }  // namespace
 
 Sample::Sample() : table({.size = 2048}) {
   config.node.name = "router-0";
+  config.peers.cluster = "meet";
+  replication = ThreeReplicasAndHaproxy(now);
   config.listeners.push_back({.address = *SocketAddress::Parse("127.0.0.1:8080")});
   Shard first{.id = 0, .name = "shard-0"};
   first.state = ShardState::kUp;
@@ -85,6 +119,7 @@ AdminSources Sample::Sources() {
       .readiness = [this] { return readiness; },
       .reload = [this] { return reload; },
       .access_log_lost_bytes = {},
+      .replication = [this] { return replication; },
       .connection_limit = 5000,
       .start_time = std::chrono::system_clock::time_point(1'795'197'210s),
       .start = now - 51s,

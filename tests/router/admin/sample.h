@@ -22,6 +22,7 @@ struct Sample {
   std::vector<WorkerStats> workers;
   Readiness readiness{.ready = true, .reason = {}};
   ReloadState reload;
+  ReplicationView replication;  // three replicas and an HAProxy
   TimePoint now = Clock::now();
 
   AdminSources Sources();
