@@ -11,6 +11,8 @@ namespace {
 using Status = IoResult::Status;
 
 constexpr int kReadsPerTurn = 16;
+// Bounds the pipelined requests read ahead, and what they cost while the first one is served.
+constexpr size_t kHeadRead = 16 << 10;
 
 }  // namespace
 
@@ -75,7 +77,7 @@ bool ClientConnection::ReadRequest() {
 // further, so it isn't tried: a head sent byte by byte costs its length, not its square.
 bool ClientConnection::ReadMore(std::string_view& view) {
   for (;;) {
-    const IoResult result = channel.Read(plane_.scratch.data(), Scratch::kSize);
+    const IoResult result = channel.Read(plane_.scratch.data(), kHeadRead);
     if (result.status == Status::kBlocked) return false;
     if (result.status != Status::kOk) {
       Close();
@@ -148,7 +150,7 @@ IoResult::Status ClientConnection::ReadAhead(std::string_view& bytes) {
     bytes = {plane_.scratch.data(), size};
     return Status::kOk;
   }
-  const IoResult result = channel.Read(plane_.scratch.data(), Scratch::kSize);
+  const IoResult result = channel.Read(plane_.scratch.data(), Channel::kLeastAppetite);
   if (result.status == Status::kOk) bytes = {plane_.scratch.data(), result.bytes};
   return result.status;
 }
@@ -219,7 +221,7 @@ void ClientConnection::FinishClosing() {
 
 void ClientConnection::Linger() {
   for (int reads = 0; reads < kReadsPerTurn; ++reads) {
-    switch (channel.Read(plane_.scratch.data(), Scratch::kSize).status) {
+    switch (channel.Read(plane_.scratch.data(), kHeadRead).status) {
       case Status::kOk:
         continue;
       case Status::kBlocked:

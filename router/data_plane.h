@@ -55,10 +55,10 @@ struct ShardSnapshot {
 };
 
 // One read buffer for all connections of the thread, with room before it so that a rewritten head
-// can be laid right before the body bytes it arrived with.
+// can be laid right before the body bytes it arrived with. Only what is read into it costs memory.
 class Scratch {
  public:
-  static constexpr size_t kHeadroom = 4 << 10, kSize = 16 << 10;  // bytes
+  static constexpr size_t kHeadroom = 4 << 10, kSize = Channel::kMostAppetite;  // bytes
   char* data() { return bytes_.data() + kHeadroom; }
   // Lays `head` before `body` when body lies in this buffer and the head fits; else empty.
   std::string_view Join(std::string_view head, std::string_view body);

@@ -10,8 +10,8 @@ namespace {
 
 using Status = IoResult::Status;
 
-// Reads per event before other connections get their turn.
-constexpr int kReadsPerTurn = 16;
+// Bytes per event before other connections get their turn.
+constexpr size_t kBytesPerTurn = 1 << 20;
 
 void AppendChunk(std::string_view payload, std::string& out) {
   char size[16];
@@ -65,9 +65,9 @@ bool Exchange::FlushBoth() {
 }
 
 void Exchange::PumpRequest() {
-  for (int reads = 0; !request_body_.done() && !request_broken_ && !upstream_->channel.blocked();
-       ++reads) {
-    if (reads == kReadsPerTurn) return plane_.loop.Again(*client_);
+  size_t moved = 0;
+  while (!request_body_.done() && !request_broken_ && !upstream_->channel.blocked()) {
+    if (moved >= kBytesPerTurn) return plane_.loop.Again(*client_);
     std::string_view bytes;
     const Status status = client_->ReadAhead(bytes);
     if (status == Status::kBlocked) return;
@@ -75,6 +75,7 @@ void Exchange::PumpRequest() {
     const auto step = request_body_.Feed(bytes);
     client_->PutBack(bytes.substr(step.consumed));
     bytes_in_ += step.consumed;
+    moved += step.consumed;
     if (step.error) {
       keep_client_ = false;
       return phase_ == Phase::kRelaying ? AbortResponse("PR") : Fail(Refusal::kBadRequest);
@@ -85,11 +86,14 @@ void Exchange::PumpRequest() {
 }
 
 void Exchange::PumpResponse() {
-  for (int reads = 0; upstream_->channel.readable() && !client_->channel.blocked(); ++reads) {
-    if (reads == kReadsPerTurn) return plane_.loop.Again(*upstream_);
-    const IoResult result = upstream_->channel.Read(plane_.scratch.data(), Scratch::kSize);
+  size_t moved = 0;
+  while (upstream_->channel.readable() && !client_->channel.blocked()) {
+    if (moved >= kBytesPerTurn) return plane_.loop.Again(*upstream_);
+    const IoResult result =
+        upstream_->channel.Read(plane_.scratch.data(), client_->channel.Appetite());
     if (result.status == Status::kBlocked) return;
     if (result.status != Status::kOk) return ShardEnded(result.status == Status::kError);
+    moved += result.bytes;
     TakeResponse({plane_.scratch.data(), result.bytes});
     if (over()) return;
   }

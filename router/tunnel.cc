@@ -6,7 +6,8 @@ namespace {
 
 using Status = IoResult::Status;
 
-constexpr int kReadsPerTurn = 16;
+// Bytes per event and direction before other connections get their turn.
+constexpr size_t kBytesPerTurn = 1 << 20;
 
 }  // namespace
 
@@ -49,15 +50,17 @@ void Tunnel::Pump() {
 
 bool Tunnel::Relay(Channel& from, Channel& to, uint64_t& bytes) {
   if (to.blocked() && !to.Flush()) return false;
-  for (int reads = 0; from.readable() && !to.blocked(); ++reads) {
-    if (reads == kReadsPerTurn) {
+  size_t moved = 0;
+  while (from.readable() && !to.blocked()) {
+    if (moved >= kBytesPerTurn) {
       plane_.loop.Again(*this);
       return true;
     }
-    const IoResult result = from.Read(plane_.scratch.data(), Scratch::kSize);
+    const IoResult result = from.Read(plane_.scratch.data(), to.Appetite());
     if (result.status == Status::kBlocked) break;
     if (result.status == Status::kError) return false;
     if (result.status == Status::kEof) break;
+    moved += result.bytes;
     bytes += result.bytes;
     if (!to.Write({plane_.scratch.data(), result.bytes})) return false;
   }

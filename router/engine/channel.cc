@@ -40,12 +40,14 @@ bool Channel::Write(std::string_view bytes) {
     output_.append(bytes);
     return true;
   }
+  if (bytes.size() >= kLeastAppetite) hungry_ = true;
   while (!bytes.empty()) {
     const IoResult result = transport_->Write(bytes);
     if (result.status == Status::kError) return false;
     if (result.status == Status::kBlocked) break;
     bytes.remove_prefix(result.bytes);
   }
+  if (!bytes.empty()) hungry_ = false;
   output_.assign(bytes);
   return true;
 }

@@ -3,7 +3,9 @@
 //
 // Reads follow the edge-triggered rule: after a read that returned less than asked, nothing more is
 // read until the next event (a hang-up excepted, which must be read to its end). Writes go out at
-// once; what the peer does not take is kept here, on the heap, until Flush. Owns the transport.
+// once; what the peer does not take is kept here, on the heap, until Flush. How much to read for a
+// peer at once is what it has proved to take (Appetite): large reads make bulk cheap, small ones
+// bound what a slow peer makes us keep. Owns the transport.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +19,8 @@ namespace room_router {
 
 class Channel {
  public:
+  static constexpr size_t kLeastAppetite = 64 << 10, kMostAppetite = 256 << 10;  // bytes
+
   explicit Channel(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
 
   bool open() const { return transport_ != nullptr; }
@@ -34,6 +38,8 @@ class Channel {
   // Takes all bytes, sending what can be sent now. False when the peer is gone.
   bool Write(std::string_view bytes);
   bool Flush();
+  // Most bytes worth reading for this peer at once: few until it has taken as many in one go.
+  size_t Appetite() const { return hungry_ ? kMostAppetite : kLeastAppetite; }
   // Ends our direction once everything has been sent.
   void EndWrites();
   bool writes_ended() const { return end_sent_; }
@@ -44,7 +50,7 @@ class Channel {
   std::string output_;  // [output_sent_, end) still to be sent
   uint32_t output_sent_ = 0;
   bool readable_ = false, hung_up_ = false, eof_ = false, broken_ = false;
-  bool end_wanted_ = false, end_sent_ = false;
+  bool end_wanted_ = false, end_sent_ = false, hungry_ = false;
 };
 
 }  // namespace room_router

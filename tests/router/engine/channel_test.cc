@@ -68,6 +68,21 @@ TEST_F(ChannelTest, KeepsWhatThePeerDoesNotTakeInOrder) {
   EXPECT_EQ(wire->written, "abcdef");
 }
 
+TEST_F(ChannelTest, ReadsMoreForAPeerThatTakesMuchAtOnce) {
+  const std::string much(Channel::kLeastAppetite, 'm');
+  EXPECT_EQ(channel.Appetite(), Channel::kLeastAppetite);
+  EXPECT_TRUE(channel.Write("small"));
+  EXPECT_EQ(channel.Appetite(), Channel::kLeastAppetite);
+  EXPECT_TRUE(channel.Write(much));
+  EXPECT_EQ(channel.Appetite(), Channel::kMostAppetite);
+  EXPECT_TRUE(channel.Write("small"));
+  EXPECT_EQ(channel.Appetite(), Channel::kMostAppetite);
+  wire->writable = much.size() - 1;
+  EXPECT_TRUE(channel.Write(much));
+  EXPECT_TRUE(channel.blocked());
+  EXPECT_EQ(channel.Appetite(), Channel::kLeastAppetite);
+}
+
 TEST_F(ChannelTest, EndsWritesOnlyAfterEverythingIsSent) {
   wire->writable = 1;
   EXPECT_TRUE(channel.Write("xyz"));
