@@ -96,7 +96,7 @@ def test_dependencies(package):
     """Whatever the libraries' versions are called, each is there and nothing else."""
     depends = {name.split()[0] for name in
                _run("dpkg-deb", "--field", package, "Depends").strip().split(", ")}
-    wanted = ["adduser", "libc-ares", "libc6", "libfmt", "libgcc-s1", "libprometheus-cpp-core",
+    wanted = ["adduser", "libc-ares", "libc6", "libfmt", "libgcc-s1", "libprometheus-cpp-core", "libprotobuf",
               "libspdlog", "libssl", "libstdc++", "libutf8proc", "libxxhash", "libyaml-cpp"]
     assert len(depends) == len(wanted), depends
     assert all(name.startswith(want) for name, want in zip(sorted(depends), wanted)), depends
