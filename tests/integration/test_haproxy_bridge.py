@@ -239,6 +239,33 @@ def test_router_is_ready_without_any_haproxy(bridge):
     eventually_knows(haproxy, rooms)
 
 
+# -- connections
+
+def test_a_call_that_haproxy_gave_up_costs_nothing(bridge):
+    """It says hello and is gone, when the router was away for a moment; the good one stays."""
+    haproxy, router = bridge.haproxy(), bridge.router()
+    eventually_knows(router, place(haproxy, named("before")))
+    for _ in range(3):
+        with RawClient(bridge.section.ports["router-0"]) as stray:
+            stray.send(b"HAProxyS 2.1\nrouter-0\nhaproxy-0 1 1\n")
+            assert stray.read(4) == b"200\n"
+    eventually_knows(router, place(haproxy, named("after")))
+    eventually_knows(haproxy, place(router, named("back")))
+    assert "haproxy_peer_lost" not in router.process.text()
+
+
+def test_a_call_on_which_haproxy_speaks_takes_over(bridge):
+    haproxy, router = bridge.haproxy(), bridge.router()
+    eventually_knows(router, place(haproxy, named("before")))
+    with RawClient(bridge.section.ports["router-0"]) as newer:
+        newer.send(b"HAProxyS 2.1\nrouter-0\nhaproxy-0 1 1\n")
+        assert newer.read(4) == b"200\n"
+        newer.send(b"\x00\x00")
+        assert newer.read(2) == b"\x0a\x82"
+        logged(router, "haproxy_peer_lost", "it has a newer connection")
+    eventually_knows(router, place(haproxy, named("after")))
+
+
 # -- shards only one side has
 
 def test_servers_the_router_does_not_know(bridge):
