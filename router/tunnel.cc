@@ -19,14 +19,19 @@ Tunnel::Tunnel(DataPlane& plane, ClientConnection& client,
   EndpointStats& stats = plane_.endpoint_stats(upstream_->endpoint());
   ++stats.tunnels;
   ++stats.tunnels_total;
-  if (origin_.has_key) {
-    plane_.directory.table().AcquireSession(origin_.key_namespace, origin_.key, plane_.loop.now());
-  }
+  if (!origin_.has_key) return;
+  const ShardId home = plane_.directory.table().AcquireSession(origin_.key_namespace, origin_.key,
+                                                               plane_.loop.now());
+  misplaced_ = home != kNoShard && home != origin_.shard;
 }
 
 Tunnel::~Tunnel() = default;
 
 void Tunnel::Start(std::string_view early) {
+  if (misplaced_ && plane_.config->config.stick_table.heal_close) {
+    ++plane_.stats.sessions_moved;
+    return EndByRouter();
+  }
   if (!early.empty()) {
     origin_.bytes_in += early.size();
     client_.stats().bytes_in += early.size();

@@ -55,6 +55,7 @@ class Tunnel final : public EventHandler, public ListHook {
   ClientConnection& client_;
   std::unique_ptr<UpstreamConnection> upstream_;
   Origin origin_;
+  bool misplaced_ = false;        // the room moved while the shard was asked for the upgrade
   std::string_view termination_;  // why it ended, when not by the peers
 };
 

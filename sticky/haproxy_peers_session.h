@@ -62,6 +62,7 @@ class PeerSession {
   State state() const { return state_; }
   Status status() const { return status_; }
   const std::string& remote_name() const { return remote_name_; }  // empty until it has said it
+  bool called() const { return hello_ != nullptr; }                // by the other side
   bool from_room_router() const { return hello_ && hello_->from_room_router(); }
   bool learning() const { return learning_; }            // a resync was requested and has not ended
   bool broken() const { return broken_; }                // closed for what the other side sent,

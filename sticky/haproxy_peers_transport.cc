@@ -51,6 +51,7 @@ struct HaproxyPeers::Peer {
   std::string name;
   SocketAddress address;
   Link* current = nullptr;  // established
+  Link* waiting = nullptr;  // established later, by its call
   Link* calling = nullptr;
   Status status = Status::kNone;
   Status refusal_logged = Status::kNone;
@@ -226,7 +227,11 @@ void HaproxyPeers::Call(Peer& peer) {
 
 void HaproxyPeers::TakeEvents(Link& link, Peer*& peer) {
   for (const SessionEvent& event : link.session.TakeEvents()) {
-    if (event.kind == SessionEvent::Kind::kEstablished) peer = &Establish(link, peer);
+    if (event.kind == SessionEvent::Kind::kEstablished) {
+      peer = &Establish(link, peer);
+      continue;
+    }
+    if (peer->waiting == &link) Use(link, *peer);
     exchange_.Take(peer->index, event, Clock::now());
   }
   Fill();
@@ -238,12 +243,22 @@ HaproxyPeers::Peer& HaproxyPeers::Establish(Link& link, Peer* whose) {
   Peer& peer =
       called_us ? *std::ranges::find(peers_, link.session.remote_name(), &Peer::name) : *whose;
   if (peer.calling == &link) peer.calling = nullptr;
-  if (peer.current != nullptr) {
-    ++peer.collisions;
-    peer.current->End(kReplaced);
+  peer.collisions += peer.current != nullptr ? 1 : 0;
+  if (called_us && peer.current != nullptr) {
+    if (peer.waiting != nullptr) peer.waiting->End(kReplaced);
+    peer.waiting = &link;
+  } else {
+    Use(link, peer);
   }
+  return peer;
+}
+
+void HaproxyPeers::Use(Link& link, Peer& peer) {
+  if (peer.waiting == &link) peer.waiting = nullptr;
+  if (peer.waiting != nullptr) peer.waiting->End(kReplaced);
+  if (peer.current != nullptr) peer.current->End(kReplaced);
   peer.current = &link;
-  peer.called_us = called_us;
+  peer.called_us = link.session.called();
   peer.status = Status::kEstablished;
   peer.refusal_logged = Status::kNone;
   peer.last_handshake = Clock::now();
@@ -253,8 +268,7 @@ HaproxyPeers::Peer& HaproxyPeers::Establish(Link& link, Peer* whose) {
   log_({.kind = haproxy::Event::Kind::kConnected,
         .level = config::LogLevel::kInfo,
         .peer = peer.name,
-        .detail = called_us ? "it called" : "we called"});
-  return peer;
+        .detail = peer.called_us ? "it called" : "we called"});
 }
 
 void HaproxyPeers::EndStranger(const Link& link) {
@@ -283,6 +297,10 @@ void HaproxyPeers::End(const Link& link, Peer& peer) {
           .level = usual ? config::LogLevel::kInfo : config::LogLevel::kWarning,
           .peer = peer.name,
           .detail = link.why()});
+    if (peer.waiting != nullptr) Use(*peer.waiting, peer);
+    Fill();
+  } else if (peer.waiting == &link) {
+    peer.waiting = nullptr;
   } else if (peer.calling == &link) {
     peer.calling = nullptr;
     EndCall(link, peer);

@@ -2,11 +2,13 @@
 // This replica as a member of an HAProxy `peers` section: sockets and timers around the pure parts.
 //
 // Listens and calls, as HAProxy does; one connection per peer carries both directions. Of two the
-// one whose hello was answered last stays. A lost peer is called again after 50 … 2050 ms, one that
-// cannot be reached after 5 s, one that refuses us after 30 s (HAProxy itself never again).
-// Open when the shards are known: what HAProxy says of unknown servers is not learned, though it is
-// asked again when they appear (ShardsChanged). No TLS, no authentication: the protocol has none.
-// Everything happens on the thread that runs `io`. Stop() and its `drained` before destruction.
+// later one stays, but a call of HAProxy's only once it speaks or the other one is gone: it says
+// hello, and nothing more, on calls it has given up. A lost peer is called again after 50 … 2050
+// ms, one that cannot be reached after 5 s, one that refuses us after 30 s (HAProxy itself never
+// again). Open when the shards are known: what HAProxy says of unknown servers is not learned,
+// though it is asked again when they appear (ShardsChanged). No TLS, no authentication: the
+// protocol has none. Everything happens on the thread that runs `io`. Stop() and its `drained`
+// before destruction.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -85,6 +87,7 @@ class HaproxyPeers {
   void CallDue();
   void TakeEvents(Link& link, Peer*& peer);
   Peer& Establish(Link& link, Peer* peer);
+  void Use(Link& link, Peer& peer);
   void EndStranger(const Link& link);
   void End(const Link& link, Peer& peer);
   void EndCall(const Link& link, Peer& peer);

@@ -103,9 +103,11 @@ StickTable::Hit StickTable::FindOrBind(KeyNamespace ns, RoomKey key, std::string
   return hit;
 }
 
-void StickTable::AcquireSession(KeyNamespace ns, RoomKey key, TimePoint now) {
+ShardId StickTable::AcquireSession(KeyNamespace ns, RoomKey key, TimePoint now) {
   const Access stripe(*this, stripes_.Of(key));
-  stripe->Acquire(stripe->FindOrInsert(ns, key, now), now);
+  Entry& entry = stripe->FindOrInsert(ns, key, now);
+  stripe->Acquire(entry, now);
+  return entry.shard;
 }
 
 void StickTable::ReleaseSession(KeyNamespace ns, RoomKey key, TimePoint now) {

@@ -57,8 +57,9 @@ class StickTable {
                  ShardChooser choose);
 
   // A tunnel or long-poll of this room begins or ends here; must pair up. Sessions are counted even
-  // while nothing is bound, so pairs match across Erase and Clear.
-  void AcquireSession(KeyNamespace ns, RoomKey key, TimePoint now);
+  // while nothing is bound, so pairs match across Erase and Clear. Says where the room lives now:
+  // gossip may have moved it since its shard was asked for; kNoShard = nowhere.
+  ShardId AcquireSession(KeyNamespace ns, RoomKey key, TimePoint now);
   void ReleaseSession(KeyNamespace ns, RoomKey key, TimePoint now);
 
   // Deliberate changes (admin socket): epoch + 1. Set creates the entry when absent. Erase says

@@ -198,7 +198,7 @@ def test_a_partition_heals(network, processes, request, seed, seconds):
     healed = Watch()
     final = world.cluster.wait_equal(deadline=90)
     equal_after = str(healed)
-    losers = [o for o in visitors if _lost(o, batches, sides, world)]
+    losers = [o for o in visitors if _came_second(o, batches)]
     eventually(lambda: all(o.losses for o in losers), "the losing sessions have ended")
     ended_after = str(healed)
     world.crowd.wait_until_all_meet()
@@ -206,12 +206,13 @@ def test_a_partition_heals(network, processes, request, seed, seconds):
     eventually(lambda: all(len(shards) == 1 for shards in world.crowd.homes().values()),
                "the losing shards have forgotten their rooms")
     homes = world.crowd.homes()
+    splits, ended = (_told(replicas, f"room_router_{what}_rooms_total") for what in ("split", "healed"))
     _report(request, f"partition of {len(SIDES[0])} and {len(SIDES[1])} replicas for {parted_for}",
             f"{sum(map(len, apart))} of {2 * HALF} rooms split, {len(losers)} sessions on the losing side",
             f"after the partition's end: tables equal in {equal_after}, losing sessions ended in "
             f"{ended_after}, everybody together in {met_after}",
-            f"counted: {_told(replicas, 'room_router_split_rooms_total')} splits, "
-            f"{_told(replicas, 'room_router_healed_rooms_total')} healed")
+            f"counted: {splits} splits by the replicas that gave way, {ended} rooms' sessions ended")
+    assert splits >= sum(map(len, apart)) and ended >= len(losers)
     assert all(len(split_homes[room]) == 2 for rooms in apart for room in rooms[:PARTED_ROOMS])
     for (first, second), rooms in zip(placed, apart):
         assert rooms, "nothing was split: nothing was tested"
@@ -220,14 +221,14 @@ def test_a_partition_heals(network, processes, request, seed, seconds):
     assert {room: shards[0] for room, shards in homes.items()} == {r: final[r] for r in homes}
     assert all((o.losses, o.joins) == (0, 1) for o in steady), "a room that was not split was ended"
     # Who comes back through a replica that has not heard yet is sent on once more.
-    assert all(o.joins == 2 for o in losers), [(o.losses, o.joins) for o in losers]
+    assert all(o.joins > 1 for o in losers), [(o.losses, o.joins) for o in losers]
     assert all((o.losses, o.joins) == (0, 1) for o in visitors if o not in losers)
     for replica in replicas:
         assert ask(replica, final) == final
 
 
-def _lost(occupant, batches, sides, world):
-    """Whether it joined on the side that came second."""
+def _came_second(occupant, batches):
+    """Whether it joined on the side that placed the room second."""
     order = batches[0 if occupant.room.startswith("a") else 1][1]
     return occupant.services.rotation.replicas == order[1]
 
@@ -372,10 +373,11 @@ def test_a_fresh_replica_learns_a_large_table(processes, request):
     fresh.process.start()
     started = Watch()
     fresh.process.wait_until(lambda: fresh.ready() == 200, "ready", 60)
-    ready_in, learnt = str(started), table(fresh)
+    ready_in, knowing = str(started), _resident(fresh)
+    learnt = table(fresh)
     _report(request, f"a fresh replica and {CROWDED:,} rooms",
             f"placed by the first in {filled_in}; the second, from its start to ready: {ready_in}",
             f"memory per entry: {(full - empty) / CROWDED:.0f} bytes where they were placed, "
-            f"{(_resident(fresh) - empty) / CROWDED:.0f} where they were learnt")
+            f"{(knowing - empty) / CROWDED:.0f} where they were learnt")
     assert len(learnt) == CROWDED and learnt == table(old)
     assert ask(fresh, placed) == ask(old, placed) == learnt

@@ -30,7 +30,7 @@ class Shard:
     """Says its name: in every response, and for every line in a tunnel."""
 
     def __init__(self, name):
-        self.name, self.host, self.connections = name, "127.0.0.1", set()
+        self.name, self.host = name, "127.0.0.1"
 
     async def open(self):
         self.server = await asyncio.start_server(self._serve, self.host, 0, backlog=1024)
@@ -61,9 +61,10 @@ class Crowd:
         self.home = {}  # room → the shard that answered first
         self.moved, self.refused = [], []
         self.seen = collections.defaultdict(set)  # label → rooms answered through it
-        self.clients = []
+        self.clients = []  # tasks, which the loop itself does not keep alive
         self.broken = 0  # connections that ended under a client
         self.loop = asyncio.new_event_loop()
+        self.over = self.loop.create_future()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self.shards = [Shard(f"shard-{number}") for number in range(3)]
@@ -103,13 +104,16 @@ class Crowd:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 async for shard in ask(reader, writer, room):
                     self._note(room, shard.decode(), label)
-                    await asyncio.sleep(PACE * self.random.uniform(0.5, 1.5))
+                    await self._pause()
             except BROKEN:
                 self.broken += 1
-                await asyncio.sleep(PACE * self.random.random())
+                await self._pause()
             finally:
                 if writer:
                     writer.close()
+
+    async def _pause(self):
+        await asyncio.wait([self.over], timeout=PACE * self.random.uniform(0.5, 1.5))
 
     def _note(self, room, shard, label):
         first = self.home.setdefault(room, shard)

@@ -44,6 +44,13 @@ def _remove(namespaces, links):
         subprocess.run(["ip", "netns", "del", name], capture_output=True, timeout=60)
 
 
+def _free_subnet(first):
+    """The x of 198.18.x.0/24, as far as this machine knows."""
+    used = subprocess.run(["ip", "-4", "-o", "address"], capture_output=True, text=True, timeout=60)
+    numbers = [*range(first, 255), *range(1, first)]
+    return next(number for number in numbers if f" 198.18.{number}." not in used.stdout)
+
+
 def obstacle():
     """Why there can be no namespaces here; an empty string when there can."""
     if shutil.which("ip") is None:
@@ -77,7 +84,7 @@ class Machine:
 class Network:
     def __init__(self, count):
         self.prefix = f"{_PREFIX}{os.getpid()}"
-        self.subnet = os.getpid() % 250 + 1
+        self.subnet = _free_subnet(os.getpid() % 250 + 1)
         self.here = f"198.18.{self.subnet}.254"
         self.machines = [Machine(self, number) for number in range(count)]
         self.bridges = [f"{self.prefix}b{number}" for number in range(count + 1)]

@@ -4,10 +4,11 @@ import random
 import socket
 import ssl
 import subprocess
+import threading
 
 import pytest
 
-from harness.client import fetch
+from harness.client import SWITCHING, RawClient, fetch, upgrade
 from harness.cluster import KEY, Cluster, known, peers, table
 from harness.pipeline import ask
 from harness.dns import ScriptedDns
@@ -388,3 +389,75 @@ def test_a_broken_key_file_changes_nothing(pair):
     eventually(lambda: '"reload_refused"' in one.process.text(), "refused")
     assert "not a key" not in one.process.text()
     assert _share_rooms(one, other) and _share_rooms(other, one, ["later"])
+
+
+# -- rooms that two replicas have placed apart
+
+def _answer_upgrades(shards, go_on):
+    """Each shard answers an upgrade once it may; returns who was asked and all ends, both growing."""
+    asked, ends = [], []
+
+    def handler_of(shard):
+        def handler(connection, request):
+            if not request.all("upgrade"):
+                return shard.answer_framed(connection, request)
+            asked.append(shard.name)
+            go_on.wait(60)
+            connection.send(SWITCHING)
+            ends.append(connection)
+            connection.take_rest()
+        return handler
+
+    for shard in shards:
+        shard.handler = handler_of(shard)
+    return asked, ends
+
+
+def _apart(processes, heal):
+    """Two replicas that don't know each other; what the second places next is elsewhere."""
+    first, second = _links()
+    base = {"stick_table": {"heal": heal}}
+    early = _replica(processes, "early", first, [first], config=base).start()
+    late = _replica(processes, "late", second, [second], config=base).start()
+    home = ask(early, ["room"])["room"]
+    fillers = (f"filler{number}" for number in range(10))
+    while ask(late, [name := next(fillers)])[name] != home:
+        pass
+    return home, early, late, first
+
+
+def _introduce(router, link):
+    router.config["peers"]["discovery"]["static"].append(link)
+    router.write()
+    router.reload()
+
+
+@pytest.mark.parametrize("heal", ["close", "report"])
+@pytest.mark.parametrize("open_first", [True, False], ids=["an open one", "one being opened"])
+def test_a_websocket_on_the_wrong_shard_is_ended(processes, heal, open_first):
+    home, early, late, link = _apart(processes, heal)
+    go_on = threading.Event()
+    asked, ends = _answer_upgrades(processes.shard_list, go_on)
+    with RawClient(late.port) as client:
+        client.send(upgrade("/xmpp-websocket?room=room"))
+        eventually(lambda: asked, "a shard is asked")
+        assert asked != [home]
+        if open_first:
+            go_on.set()
+            assert client.read_head().status == 101
+        _introduce(late, link)
+        eventually(lambda: table(late)["room"] == home, "the room lives where it was first")
+        go_on.set()
+        if not open_first:
+            assert client.read_head().status == 101
+        if heal == "close":
+            assert client.at_end()
+            eventually(lambda: late.metric("room_router_sessions_moved_total") == 1, "counted")
+        else:
+            ends[0].send(b"still here")
+            assert client.read(10) == b"still here"
+    with RawClient(late.port) as client:
+        assert client.request(upgrade("/xmpp-websocket?room=room")).status == 101
+        assert asked[1:] == [home]
+        ends[1].send(b"together")
+        assert client.read(8) == b"together"

@@ -4,13 +4,16 @@
 Runs with the HAProxy installed, or with `--haproxy PATH`. Where a room lives is read from the tables
 of both sides and from who answers.
 """
+import re
 import signal
 import socket
 import threading
 import urllib.parse
 
 import pytest
+import yaml
 
+from conftest import ROOT
 from harness.client import RawClient, fetch, get
 from harness.ports import free_port
 from harness.proxies import Haproxy, PeersSection, homes
@@ -148,6 +151,31 @@ def test_who_loses_a_race_is_corrected(bridge):
     assert place(haproxy, rooms) == placed
 
 
+def test_the_example_of_the_documentation(bridge):
+    text = (ROOT / "docs" / "haproxy-peers.md").read_text()
+    haproxy = Haproxy(bridge.processes.directory, bridge.shards, name="edge-1",
+                      binary=bridge.binary, peers=bridge.section.ports)
+    router = bridge.processes.unstarted_router(bridge.shards, name="edge-0")
+    ports = {"10.0.0.10:80": router.port, "10.0.0.11:80": haproxy.port,
+             "10.0.1.10:80": bridge.shards[0].port, "10.0.1.11:80": bridge.shards[1].port,
+             "10.0.0.10:1024": free_port(), "10.0.0.11:1024": free_port()}
+    for address, port in ports.items():
+        assert address in text
+        text = text.replace(address, f"127.0.0.1:{port}")
+    sections = {kind: re.search(rf"```{kind}\n(.*?)```", text, re.DOTALL).group(1)
+                for kind in ("haproxy", "yaml")}
+    haproxy.config = f"global\n  stats socket {haproxy.socket_path}\n" + sections["haproxy"]
+    bridge.processes.add(haproxy.start())
+    router.config = {"admin": router.config["admin"], **yaml.safe_load(sections["yaml"])}
+    router.write()
+    router.start()
+    rooms = place(haproxy, named("theirs")) | place(router, named("ours"))
+    eventually_knows(haproxy, rooms)
+    eventually_knows(router, rooms)
+    for warning in ("haproxy_peer_mismatch", "haproxy_peer_refused", "haproxy_peer_unknown"):
+        assert warning not in router.process.text()
+
+
 # -- leases
 
 @pytest.mark.parametrize("kind", ["haproxy", "router"])
@@ -237,6 +265,32 @@ def test_router_is_ready_without_any_haproxy(bridge):
     rooms = place(router, named("alone"))
     haproxy = bridge.haproxy()
     eventually_knows(haproxy, rooms)
+
+
+# -- connections
+
+def test_a_call_that_haproxy_gave_up_costs_nothing(bridge):
+    """It says hello and is gone, when the router was away for a moment; the good one stays."""
+    haproxy, router = bridge.haproxy(), bridge.router()
+    eventually_knows(router, place(haproxy, named("before")))
+    for _ in range(3):
+        with RawClient(bridge.section.ports["router-0"]) as stray:
+            stray.send(b"HAProxyS 2.1\nrouter-0\nhaproxy-0 1 1\n")
+            assert stray.read(4) == b"200\n"
+    eventually_knows(router, place(haproxy, named("after")))
+    eventually_knows(haproxy, place(router, named("back")))
+    assert "haproxy_peer_lost" not in router.process.text()
+
+
+def test_a_call_on_which_haproxy_speaks_takes_over(bridge):
+    haproxy, router = bridge.haproxy(), bridge.router()
+    eventually_knows(router, place(haproxy, named("before")))
+    with RawClient(bridge.section.ports["router-0"]) as newer:
+        newer.send(b"HAProxyS 2.1\nrouter-0\nhaproxy-0 1 1\n")
+        assert newer.read(4) == b"200\n"
+        newer.send(b"\x00\x00")
+        logged(router, "haproxy_peer_lost", "it has a newer connection")
+    eventually_knows(router, place(haproxy, named("after")))
 
 
 # -- shards only one side has

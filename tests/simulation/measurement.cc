@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kUpdate = 5;  // Frame.update in gossip.proto
 constexpr Clock::duration kStep = 20ms, kWindow = 60s, kSpreadMost = 10s;
+constexpr Clock::duration kSent = 100ms;  // then a new room has been told to all it is told to
 constexpr double kChaos = 0.1;
 
 double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
@@ -76,8 +77,8 @@ std::vector<Figure> Measurement::Run() {
   MeasureStart();
   Fill(kRooms);
   cluster_.Run(15s);
-  MeasureNewRooms();
   MeasureTraffic("quiet");
+  MeasureNewRooms();
   for (uint32_t room = 0; room < kRooms; ++room) cluster_.At(room % replicas_)->Hold(room);
   cluster_.Run(75s);  // the announcements of these sessions are spread by now
   MeasureTraffic(std::to_string(kRooms) + " rooms in use");
@@ -100,17 +101,24 @@ void Measurement::MeasureStart() {
 }
 
 void Measurement::MeasureNewRooms() {
+  // Updates have members too: as many as in quiet times.
   const Network::Traffic before = cluster_.network.sent[kUpdate];
+  cluster_.Run(kWindow);
+  const Network::Traffic others = Minus(cluster_.network.sent[kUpdate], before);
   spread_.assign(replicas_, 0);
   for (uint32_t i = 0; i < kNewRooms; ++i) SpreadOne(kRooms + i);
-  const Network::Traffic spent = Minus(cluster_.network.sent[kUpdate], before);
   const double share = static_cast<double>(replicas_) * kNewRooms;
+  const auto per_replica = [&](uint64_t all, uint64_t in_quiet) {
+    const double quiet =
+        static_cast<double>(in_quiet) * kNewRooms * Seconds(kSent) / Seconds(kWindow);
+    return (static_cast<double>(all) - quiet) / share;
+  };
   Add("a new room: known to half", "ms", spread_[(replicas_ - 1) / 2]);
   Add("  known to 95 %", "ms", spread_[(replicas_ * 19 + 19) / 20 - 1]);
   Add("  known to all", "ms", spread_.back());
   Add("  by so many hops", "", static_cast<double>(hops_));
-  Add("  frames per replica", "", static_cast<double>(spent.frames) / share);
-  Add("  bytes per replica", "B", static_cast<double>(spent.bytes) / share);
+  Add("  frames per replica", "", per_replica(told_.frames, others.frames));
+  Add("  bytes per replica", "B", per_replica(told_.bytes, others.bytes));
 }
 
 void Measurement::SpreadOne(uint32_t room) {
@@ -123,9 +131,12 @@ void Measurement::SpreadOne(uint32_t room) {
     known[to.slot] = {.when = cluster_.timeline.now(), .hops = hops};
     hops_ = std::max(hops_, hops);
   };
+  const Network::Traffic before = cluster_.network.sent[kUpdate];
   Bind(first, room);
+  cluster_.Run(kSent);
+  const Network::Traffic spent = Minus(cluster_.network.sent[kUpdate], before);
+  told_ = {.frames = told_.frames + spent.frames, .bytes = told_.bytes + spent.bytes};
   Await([&] { return known.size() == replicas_; }, kSpreadMost);
-  cluster_.Run(200ms);  // its last frames
   cluster_.network.watch = nullptr;
   std::vector<double> times;
   for (const auto& [slot, at] : known) times.push_back(Seconds(at.when - begin) * 1000);

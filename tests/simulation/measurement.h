@@ -64,6 +64,7 @@ class Measurement {
   Cluster cluster_;
   std::vector<Figure> figures_;
   std::vector<double> spread_;
+  Network::Traffic told_;  // of new rooms
   size_t hops_ = 0;
 };
 

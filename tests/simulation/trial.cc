@@ -7,6 +7,7 @@ namespace room_router::simulation {
 namespace {
 
 constexpr uint32_t kRooms = 60;
+constexpr uint32_t kSilent = 10;  // of them: after the first request only a session holds them
 constexpr auto kDisturbed = 40s, kQuietLimit = 120s;
 constexpr Duration kShortLease{30'000};
 
@@ -75,7 +76,8 @@ void Trial::Act(Replica& replica) {
   } else if (dice < 78) {
     const auto& held = replica.held();
     if (held.empty()) return;
-    replica.Release(*std::next(held.begin(), static_cast<int64_t>(Below(held.size()))));
+    const auto session = std::next(held.begin(), static_cast<int64_t>(Below(held.size())));
+    if (*session >= kSilent) replica.Release(*session);
   } else if (dice < 84) {
     Do(replica, Oracle::Deed::kMove);
   } else if (dice < 88) {
@@ -88,13 +90,14 @@ void Trial::Act(Replica& replica) {
 
 void Trial::Do(Replica& replica, Oracle::Deed deed) {
   const auto room = static_cast<uint32_t>(Below(kRooms));
+  if (room < kSilent && HeldSomewhere(room)) return;
   std::string name = "shard-" + std::to_string(Below(shards_));
   const ShardId shard = replica.Shard(name);
   const auto before = replica.Record(room);
   switch (deed) {
     case Oracle::Deed::kJoin:
       replica.Join(room, shard);
-      if (Below(4) == 0) replica.Hold(room);
+      if (room < kSilent || Below(4) == 0) replica.Hold(room);
       break;
     case Oracle::Deed::kMove:
       replica.Move(room, shard);
@@ -106,6 +109,12 @@ void Trial::Do(Replica& replica, Oracle::Deed deed) {
       break;
   }
   Fail(oracle_.Note(replica, room, deed, name, before));
+}
+
+bool Trial::HeldSomewhere(uint32_t room) const {
+  const auto live = cluster_.Live();
+  return std::any_of(live.begin(), live.end(),
+                     [room](const Replica* replica) { return replica->held().contains(room); });
 }
 
 void Trial::Administrate(Replica& replica) {

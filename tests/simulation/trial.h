@@ -42,6 +42,7 @@ class Trial {
   void StartAll();
   void Work();  // one request or command, then the next
   void Act(Replica& replica);
+  bool HeldSomewhere(uint32_t room) const;
   void Administrate(Replica& replica);
   void Do(Replica& replica, Oracle::Deed deed);
 

@@ -181,6 +181,16 @@ TEST_F(TableMergeTest, NobodyHereIsOnTheWrongShard) {
   EXPECT_FALSE(View(2, kStart + 1s).split);
 }
 
+// Who has been waiting for the old shard while the room moved learns it when the session begins.
+TEST_F(TableMergeTest, ASessionLearnsWhereTheRoomLivesNow) {
+  replica_.Bind(1, 7, kStart + 1s);
+  Merge(Remote(1, 8, 500), kStart + 1s);
+  EXPECT_EQ(table_.AcquireSession(kRoom, Key(1), kStart + 1s), 8U);
+  EXPECT_EQ(table_.AcquireSession(kRoom, Key(2), kStart + 1s), kNoShard);
+  Merge(WithEpoch(Tombstone(Remote(1, 7, 1000)), 1), kStart + 1s);
+  EXPECT_EQ(table_.AcquireSession(kRoom, Key(1), kStart + 1s), kNoShard);
+}
+
 TEST_F(TableMergeTest, IncredibleRecordsAreRefused) {
   const CellRecord good = Remote(1, 7, 0);
   CellRecord no_shard = good, two_minds = Tombstone(good);
