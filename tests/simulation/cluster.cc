@@ -118,12 +118,18 @@ Gossip::Stats Cluster::Stats() const {
 std::string Cluster::Unequal() const {
   const std::vector<Replica*> live = Live();
   for (const Replica* replica : live) {
-    const std::string names = live.front()->life().name + " and " + replica->life().name;
     if (replica->table().BucketDigests() != live.front()->table().BucketDigests()) {
-      return "tables differ: " + names;
+      return "tables differ: " + live.front()->life().name + " and " + replica->life().name;
     }
-    if (const_cast<Replica*>(replica)->admin().digest() != live.front()->admin().digest()) {
-      return "admin cells differ: " + names;
+  }
+  return UnequalAdmin();
+}
+
+std::string Cluster::UnequalAdmin() const {
+  const std::vector<Replica*> live = Live();
+  for (Replica* replica : live) {
+    if (replica->admin().digest() != live.front()->admin().digest()) {
+      return "admin cells differ: " + live.front()->life().name + " and " + replica->life().name;
     }
   }
   return "";

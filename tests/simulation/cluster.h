@@ -42,7 +42,8 @@ class Cluster {
   Gossip::Stats Stats() const;  // of all lives together, what the trials look at
 
   // "" or what is wrong.
-  std::string Unequal() const;    // tables, admin cells
+  std::string Unequal() const;  // tables, to the last renewal, and admin cells
+  std::string UnequalAdmin() const;
   std::string Unsettled() const;  // rosters and readiness
 
   Timeline timeline;

@@ -35,6 +35,7 @@ class Oracle {
   // "" or what is wrong.
   std::string Lost(const Live& live) const;     // at any time
   std::string Unequal(const Live& live) const;  // when all is quiet
+  static std::string Unequal(const std::set<uint32_t>& rooms, const Live& live);
   uint64_t writes() const { return writes_; }
 
  private:

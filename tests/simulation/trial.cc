@@ -7,6 +7,7 @@ namespace room_router::simulation {
 namespace {
 
 constexpr uint32_t kRooms = 60;
+constexpr size_t kFew = 16;       // replicas
 constexpr uint32_t kSilent = 10;  // of them: after the first request only a session holds them
 constexpr auto kDisturbed = 40s, kQuietLimit = 120s;
 constexpr Duration kShortLease{30'000};
@@ -90,7 +91,7 @@ void Trial::Act(Replica& replica) {
 
 void Trial::Do(Replica& replica, Oracle::Deed deed) {
   const auto room = static_cast<uint32_t>(Below(kRooms));
-  if (room < kSilent && HeldSomewhere(room)) return;
+  if (room < kSilent && Held().contains(room)) return;
   std::string name = "shard-" + std::to_string(Below(shards_));
   const ShardId shard = replica.Shard(name);
   const auto before = replica.Record(room);
@@ -111,10 +112,12 @@ void Trial::Do(Replica& replica, Oracle::Deed deed) {
   Fail(oracle_.Note(replica, room, deed, name, before));
 }
 
-bool Trial::HeldSomewhere(uint32_t room) const {
-  const auto live = cluster_.Live();
-  return std::any_of(live.begin(), live.end(),
-                     [room](const Replica* replica) { return replica->held().contains(room); });
+std::set<uint32_t> Trial::Held() const {
+  std::set<uint32_t> held;
+  for (const Replica* holder : cluster_.Live()) {
+    held.insert(holder->held().begin(), holder->held().end());
+  }
+  return held;
 }
 
 void Trial::Administrate(Replica& replica) {
@@ -229,12 +232,17 @@ void Trial::Watch() {
     }
   }
   // Rooms nobody holds any more may go.
-  std::set<uint32_t> held;
-  for (const Replica* holder : cluster_.Live()) {
-    held.insert(holder->held().begin(), holder->held().end());
-  }
+  const std::set<uint32_t> held = Held();
   std::erase_if(known_, [&held](const auto& place) { return !held.contains(place.second); });
   cluster_.timeline.In(1s, [this] { Watch(); });
+}
+
+// Where many replicas renew short leases, some news are always under way: tables that are the same
+// to the last renewal are a matter of luck.
+std::string Trial::Unequal() const {
+  if (!short_leases_ || plan_.replicas <= kFew) return cluster_.Unequal();
+  const std::string wrong = Oracle::Unequal(Held(), cluster_.Live());
+  return wrong.empty() ? cluster_.UnequalAdmin() : wrong;
 }
 
 void Trial::Settle() {
@@ -248,7 +256,7 @@ void Trial::Settle() {
   for (auto waited = 0s; waited < kQuietLimit && !wrong.empty(); waited += 1s) {
     cluster_.Run(1s);
     wrong = cluster_.Unsettled();
-    if (wrong.empty()) wrong = cluster_.Unequal();
+    if (wrong.empty()) wrong = Unequal();
   }
   if (!wrong.empty()) return Fail("after quiet " + wrong);
   Fail(oracle_.Lost(cluster_.Live()));

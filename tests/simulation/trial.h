@@ -42,7 +42,7 @@ class Trial {
   void StartAll();
   void Work();  // one request or command, then the next
   void Act(Replica& replica);
-  bool HeldSomewhere(uint32_t room) const;
+  std::set<uint32_t> Held() const;  // by sessions, somewhere
   void Administrate(Replica& replica);
   void Do(Replica& replica, Oracle::Deed deed);
 
@@ -54,6 +54,7 @@ class Trial {
   void Garbage();
 
   void Watch();
+  std::string Unequal() const;
   void Settle();
 
   const uint64_t seed_;
