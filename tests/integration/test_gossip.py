@@ -403,8 +403,8 @@ def _answer_upgrades(shards, go_on):
                 return shard.answer_framed(connection, request)
             asked.append(shard.name)
             go_on.wait(60)
-            connection.send(SWITCHING)
             ends.append(connection)
+            connection.send(SWITCHING)
             connection.take_rest()
         return handler
 
