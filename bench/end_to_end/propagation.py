@@ -239,6 +239,7 @@ def parse_arguments():
     parser.add_argument("--router", help="the room-router binary; without it only HAProxy runs")
     parser.add_argument("--haproxy", help="another HAProxy binary")
     parser.add_argument("--rounds", type=int, default=500, help="rooms per pair")
+    parser.add_argument("--pause", type=float, default=0, help="milliseconds before each room")
     parser.add_argument("--results", default=os.path.join(
         os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "results"))
     return parser.parse_args()
@@ -265,6 +266,7 @@ def main():
             pair.forget()
         for number in range(arguments.rounds):
             for pair in pairs if number % 2 == 0 else reversed(pairs):
+                time.sleep(arguments.pause / 1e3)
                 pair.measure()
     finally:
         stop(running)
