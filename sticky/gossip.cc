@@ -55,7 +55,7 @@ void Gossip::LinkUp(LinkId id, std::optional<SocketAddress> dialled, const Socke
   Parts& p = *parts_;
   if (dialled) p.dialer.Up(*dialled);
   p.roster.SetAddress(p.settings.port == 0 ? local : local.WithPort(p.settings.port), now);
-  if (auto* link = p.links.Open(id, std::move(dialled), now)) p.SayHello(*link, now);
+  if (auto* link = p.links.Open(id, dialled, now)) p.SayHello(*link, now);
   p.Settle(now);
 }
 

@@ -6,10 +6,10 @@
 
 namespace room_router::gossip {
 
-Link* Links::Open(LinkId id, std::optional<SocketAddress> dialled, TimePoint now) {
+Link* Links::Open(LinkId id, const std::optional<SocketAddress>& dialled, TimePoint now) {
   ++context_.stats.links;
   Link& link = links_[id];
-  link = {.id = id, .dialled = std::move(dialled), .up = now, .heard = now};
+  link = {.id = id, .dialled = dialled, .up = now, .heard = now};
   const size_t ungreeted = links_.size() - greeted();
   if (ungreeted <= kMaxUngreeted || link.dialled) return &link;
   Close(link, CloseReason::kViewFull);

@@ -45,7 +45,7 @@ class Links {
   Links(const Context& context, const FrameCoder& coder) : context_(context), coder_(coder) {}
 
   // nullptr, and the link is closed, when too many have said nothing yet.
-  Link* Open(LinkId id, std::optional<SocketAddress> dialled, TimePoint now);
+  Link* Open(LinkId id, const std::optional<SocketAddress>& dialled, TimePoint now);
   void Greet(Link& link, const Claim& peer, TimePoint now);
   void Close(Link& link, CloseReason reason);
   void Drop(LinkId id) { links_.erase(id); }  // without a word

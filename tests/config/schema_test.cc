@@ -195,6 +195,7 @@ TEST(SchemaTest, TheCommentedSettingsOfTheInstalledFileLoad) {
   const TemporaryDirectory directory;
   std::filesystem::create_directory(directory.path() + "/errors");
   directory.Write("errors/503.html", "busy");
+  directory.Write("gossip.key", std::string(64, 'a'));
   const Loaded loaded = LoadPath(directory.Write("room-router.yaml", text), TestEnvironment);
   EXPECT_EQ(AllMistakes(loaded), "") << text;
   Config config = loaded.config;

@@ -12,13 +12,23 @@ import time
 ROOT = pathlib.Path(__file__).parents[2]
 
 
+def changes():
+    """Paths in the order in which they were changed last: not committed yet, then by commit."""
+    def lines(*command):
+        done = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True)
+        return done.stdout.splitlines()
+    uncommitted = [line[3:] for line in lines("status", "--porcelain")]
+    return dict.fromkeys(uncommitted + lines("log", "--format=", "--name-only"))
+
+
 def product_files(build):
     """The .cc files of the compilation database, the most recently changed first."""
     entries = json.loads((build / "compile_commands.json").read_text())
     paths = {pathlib.Path(entry["file"]).resolve() for entry in entries}
     folders = tuple(str(ROOT / folder) + "/" for folder in ("config", "discovery", "sticky", "router"))
     paths = [path for path in paths if str(path).startswith(folders)]
-    return sorted(paths, key=lambda path: -path.stat().st_mtime)
+    order = {ROOT / name: place for place, name in enumerate(changes())}
+    return sorted(set(paths), key=lambda path: (order.get(path, len(order)), path))
 
 
 def tidy(build, path, end):
