@@ -52,32 +52,31 @@ void GossipService::Reconfigure(const config::Peers& peers, const config::ShardD
 }
 
 GossipTransport::Events GossipService::Streams() {
-  return {
-      .up =
-          [this](LinkId link, std::optional<SocketAddress> dialled, const SocketAddress& local) {
-            core_->LinkUp(link, std::move(dialled), local, Clock::now());
-            Do();
-          },
-      .down =
-          [this](LinkId link) {
-            core_->LinkDown(link, Clock::now());
-            Do();
-          },
-      .frame =
-          [this](LinkId link, std::string_view frame) {
-            core_->Receive(link, frame, Clock::now());
-            Do();
-          },
-      .dial_failed =
-          [this](const SocketAddress& address) {
-            core_->DialFailed(address, Clock::now());
-            Do();
-          },
-      .drained =
-          [this](LinkId link, size_t queued) {
-            core_->Queued(link, queued, Clock::now());
-            Do();
-          }};
+  return {.up =
+              [this](LinkId link, const auto& dialled, const SocketAddress& local) {
+                core_->LinkUp(link, dialled, local, Clock::now());
+                Do();
+              },
+          .down =
+              [this](LinkId link) {
+                core_->LinkDown(link, Clock::now());
+                Do();
+              },
+          .frame =
+              [this](LinkId link, std::string_view frame) {
+                core_->Receive(link, frame, Clock::now());
+                Do();
+              },
+          .dial_failed =
+              [this](const SocketAddress& address) {
+                core_->DialFailed(address, Clock::now());
+                Do();
+              },
+          .drained =
+              [this](LinkId link, size_t queued) {
+                core_->Queued(link, queued, Clock::now());
+                Do();
+              }};
 }
 
 void GossipService::Do() {

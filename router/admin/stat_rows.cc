@@ -204,7 +204,7 @@ std::string StatusWord(const Shard& shard, const Endpoint& endpoint, const confi
     const bool rising = !endpoint.up && endpoint.check_fill > 0;
     return rising ? "DOWN " + fill + "/" + std::to_string(health.rise) : "DOWN";
   }
-  const std::string word = shard.admin == AdminState::kDrain ? "DRAIN" : "UP";
+  std::string word = shard.admin == AdminState::kDrain ? "DRAIN" : "UP";
   if (endpoint.check_fill == 0) return word;
   // HAProxy counts what is left of `fall`.
   return word + " " + std::to_string(health.fall - endpoint.check_fill) + "/" +
