@@ -96,6 +96,13 @@ Catalog::ShardRecord* Catalog::FindShard(std::string_view name) {
   return id && *id < shards_.size() ? &shards_[*id] : nullptr;
 }
 
+bool Catalog::SetQuorum(ShardId shard, Quorum quorum, TimePoint now) {
+  if (shard >= shards_.size() || shards_[shard].quorum == quorum) return false;
+  shards_[shard].quorum = quorum;
+  Agree(shard, now);
+  return true;
+}
+
 void Catalog::Expect(ShardId shard, TimePoint now) {
   const auto id = InternShard(names_.Name(shard), now);
   if (id && !shards_[*id].present) {
@@ -116,8 +123,7 @@ void Catalog::Tick(TimePoint now) {
     auto& expected_until = shards_[id].expected_until;
     if (expected_until && now >= *expected_until) expected_until.reset();
     if (!shards_[id].present) continue;
-    const ShardState before = shards_[id].machine.state();
-    if (shards_[id].machine.Tick(StateRules(), now)) NoteState(id, before);
+    if (shards_[id].machine.Tick(StateRules(), now)) Agree(id, now);
   }
 }
 
@@ -267,6 +273,7 @@ std::optional<ShardId> Catalog::InternShard(std::string_view name, TimePoint now
   const auto id = names_.Intern(name);
   while (id && shards_.size() <= *id) {
     shards_.push_back({.machine = ShardStateMachine(now),
+                       .since = now,
                        .admin = settings_.initial_drain ? AdminState::kDrain : AdminState::kReady});
   }
   return id;
@@ -288,12 +295,15 @@ void Catalog::UpdateState(ShardId id, TimePoint now) {
   for (const EndpointId endpoint : shard.endpoints) {
     if (endpoints_[endpoint].present) best = std::max(best, endpoints_[endpoint].health.verdict());
   }
-  const ShardState before = shard.machine.state();
-  if (shard.machine.Receive(best, StateRules(), now)) NoteState(id, before);
+  if (shard.machine.Receive(best, StateRules(), now)) Agree(id, now);
 }
 
-void Catalog::NoteState(ShardId id, ShardState before) {
-  const ShardState state = shards_[id].machine.state();
+void Catalog::Agree(ShardId id, TimePoint now) {
+  ShardRecord& shard = shards_[id];
+  const ShardState state = Agreed(shard.machine.state(), shard.quorum);
+  if (state == shard.state) return;
+  const ShardState before = std::exchange(shard.state, state);
+  shard.since = now;
   events_.push_back(
       {.kind = Kind::kShardState,
        .level = state == ShardState::kUp ? Level::kInfo : Level::kWarning,
@@ -319,9 +329,10 @@ Shard Catalog::MakeShard(ShardId id, TimePoint now) const {
   shard.release = record.release;
   shard.weight = record.weight_override.value_or(record.weight);
   shard.priority = record.priority;
-  shard.state = record.machine.state();
+  shard.state = record.state;
   shard.admin = record.admin;
-  shard.since = record.machine.since();
+  shard.since = record.since;
+  shard.down_here = record.machine.state() == ShardState::kDown;
   for (const EndpointId endpoint : record.endpoints) {
     if (endpoints_[endpoint].present) shard.endpoints.push_back(MakeEndpoint(endpoint, now));
   }

@@ -49,6 +49,7 @@ class Catalog {
   // False when there has never been such a shard.
   bool SetAdmin(std::string_view shard, AdminState state);
   bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered
+  bool SetQuorum(ShardId shard, Quorum quorum, TimePoint now);  // false: nothing changed
   // Another replica has rooms on a shard that nothing here has answered yet: it is listed, without
   // endpoints, until an answer has it, for discovery.obsolete at most.
   void Expect(ShardId shard, TimePoint now);
@@ -79,7 +80,10 @@ class Catalog {
     int priority = 0;
     bool present = false;
     std::optional<TimePoint> expected_until{};
-    ShardStateMachine machine;
+    ShardStateMachine machine;  // what our own checks find
+    Quorum quorum = Quorum::kNone;
+    ShardState state = ShardState::kStarting;  // what is acted on
+    TimePoint since;
     AdminState admin = AdminState::kReady;
     std::optional<double> weight_override{};
     std::vector<EndpointId> endpoints{};  // ever seen
@@ -93,7 +97,7 @@ class Catalog {
   ShardRecord* FindShard(std::string_view name);
   EndpointId InternEndpoint(ShardId shard, const SocketAddress& address);
   void UpdateState(ShardId id, TimePoint now);
-  void NoteState(ShardId id, ShardState before);
+  void Agree(ShardId id, TimePoint now);
   void NoteLookup(const std::string& service, std::optional<LookupOutcome> before,
                   const ServiceAnswer& answer);
   void NoteHealth(const EndpointRecord& endpoint, Health before);

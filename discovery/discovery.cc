@@ -87,6 +87,10 @@ void Discovery::Expect(ShardId shard) {
   Changed();
 }
 
+void Discovery::SetQuorum(ShardId shard, Quorum quorum) {
+  if (catalog_.SetQuorum(shard, quorum, Clock::now()) && running_) Changed();
+}
+
 bool Discovery::SetAdminState(std::string_view shard, AdminState state) {
   const bool known = catalog_.SetAdmin(shard, state);
   if (running_) Changed();

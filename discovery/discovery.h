@@ -50,6 +50,9 @@ class Discovery {
   void Expect(ShardId shard);
   ShardNames& names() { return catalog_.names(); }
 
+  // What the live replicas agree on (sticky/shard_votes.h).
+  void SetQuorum(ShardId shard, Quorum quorum);
+
   // Operators' marks; false when there is no such shard.
   bool SetAdminState(std::string_view shard, AdminState state);
   bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered

@@ -14,10 +14,23 @@ bool SameEndpoint(const Endpoint& a, const Endpoint& b) {
 bool SameShard(const Shard& a, const Shard& b) {
   return a.id == b.id && a.region == b.region && a.release == b.release && a.weight == b.weight &&
          a.priority == b.priority && a.state == b.state && a.admin == b.admin &&
-         a.since == b.since && std::ranges::equal(a.endpoints, b.endpoints, SameEndpoint);
+         a.since == b.since && a.down_here == b.down_here &&
+         std::ranges::equal(a.endpoints, b.endpoints, SameEndpoint);
 }
 
 }  // namespace
+
+ShardState Agreed(ShardState found_here, Quorum quorum) {
+  switch (quorum) {
+    case Quorum::kNone:
+      break;
+    case Quorum::kDown:
+      return ShardState::kDown;
+    case Quorum::kNotDown:
+      if (found_here == ShardState::kDown) return ShardState::kSoftDown;
+  }
+  return found_here;
+}
 
 std::string_view ToString(ShardState state) {
   switch (state) {

@@ -34,6 +34,13 @@ enum class ShardState : uint8_t {
 // What the operator says. Drain: no new rooms, the ones it has stay. Maint: as if down.
 enum class AdminState : uint8_t { kReady, kDrain, kMaint };
 
+// What the majority of the live replicas finds; kNone: there is nobody else to ask.
+enum class Quorum : uint8_t { kNone, kNotDown, kDown };
+
+// The state to act on, of what our own checks find and what the majority does: one replica's broken
+// network moves no room, and all replicas give a shard up together.
+ShardState Agreed(ShardState found_here, Quorum quorum);
+
 std::string_view ToString(ShardState state);
 std::string_view ToString(AdminState state);
 
@@ -56,6 +63,7 @@ struct Shard {
   ShardState state = ShardState::kStarting;
   AdminState admin = AdminState::kReady;
   TimePoint since;                  // when `state` was entered
+  bool down_here = false;           // by our own checks, whatever the other replicas find
   std::vector<Endpoint> endpoints;  // sorted by name
 
   bool TakesNewRooms() const {

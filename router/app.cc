@@ -126,6 +126,7 @@ Replication::Doors App::Parts::Doors() {
                               auto& out) { config->keys.ReadName(tenant, room, out); },
           .end_sessions = [this](const auto& moved) { workers.EndSessions(moved); },
           .unknown_shard = [this](ShardId shard) { discovery.Expect(shard); },
+          .quorum = [this](ShardId shard, Quorum quorum) { discovery.SetQuorum(shard, quorum); },
           .synced =
               [this] {
                 log.Write(LogLevel::kInfo, "synced");

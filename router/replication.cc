@@ -50,6 +50,7 @@ Replication::Replication(boost::asio::io_context& io, const config::Config& conf
       sync_timeout_(config.peers.sync_timeout),
       heal_(config.stick_table.heal_close),
       admin_(doors_.clock),
+      votes_(admin_, config.node.name),
       healer_(Seed()),
       heal_alarm_(io, [this] { Heal(); }),
       watch_alarm_(io, [this] { Watch(); }),
@@ -116,6 +117,7 @@ void Replication::TakeChanges() {
 }
 
 void Replication::ShardsChanged() {
+  Vote();
   if (!haproxy_) return;
   if (haproxy_open_) return haproxy_->ShardsChanged();
   if (!doors_.shards()->answered) return;
@@ -180,7 +182,30 @@ void Replication::Watch() {
                       {"state", std::string(ToString(replica.state))}});
   }
   seen_ = std::move(seen);
+  Vote();
   watch_alarm_.Set(Clock::now() + kWatchInterval);
+}
+
+// Together with the other replicas decides which shards are down.
+void Replication::Vote() {
+  if (!gossip_) return;
+  const ShardSetPtr shards = doors_.shards();
+  votes_.Cast(*shards, Clock::now());
+  if (admin_.changed()) gossip_->LocalChanges();
+  const auto live = LiveReplicas();
+  for (const Shard& shard : shards->shards) {
+    doors_.quorum(shard.id, votes_.Count(shard.name, live));
+  }
+}
+
+std::vector<std::string> Replication::LiveReplicas() const {
+  std::vector<std::string> live;
+  for (const ReplicaView& replica : gossip_->Replicas()) {
+    const bool lives =
+        replica.state == ReplicaState::kAlive || replica.state == ReplicaState::kSuspect;
+    if (lives) live.push_back(replica.name);
+  }
+  return live;
 }
 
 ReplicationView Replication::View() const {
@@ -193,6 +218,10 @@ ReplicationView Replication::View() const {
     view.replicas = gossip_->Replicas();
     view.gossip = gossip_->counters().gossip;
     view.transport = gossip_->counters().transport;
+    const auto live = LiveReplicas();
+    for (const Shard& shard : doors_.shards()->shards) {
+      view.down_votes.emplace_back(shard.name, votes_.Down(shard.name, live));
+    }
   }
   if (haproxy_) view.haproxy = haproxy_->Peers();
   return view;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that a replica shares with others: gossip with its like, the peers protocol with HAProxys,
-// and the healing of rooms that two of them had placed apart.
+// the healing of rooms that two of them had placed apart, and the votes on shards that are down.
 //
 // Absent parts cost nothing: without `peers:` this is an empty shell that is always synced. Synced
 // means that gossip is, and that the HAProxys that can be reached have told what they know or
@@ -24,6 +24,7 @@
 #include "router/split_healer.h"
 #include "sticky/gossip_service.h"
 #include "sticky/haproxy_peers_transport.h"
+#include "sticky/shard_votes.h"
 
 namespace room_router {
 
@@ -39,7 +40,8 @@ class Replication {
     haproxy::ReadName read_name;
     std::function<void(const MovedRoomsPtr&)> end_sessions;
     std::function<void(ShardId)> unknown_shard;
-    std::function<void()> synced;  // once, unless synced from the start
+    std::function<void(ShardId, Quorum)> quorum;  // when it is counted; often the same
+    std::function<void()> synced;                 // once, unless synced from the start
   };
   using WallTime = std::chrono::system_clock::time_point;
   Replication(boost::asio::io_context& io, const config::Config& config, WallTime started,
@@ -66,12 +68,15 @@ class Replication {
   void Take(const std::vector<Gossip::Adopted>& conflicts);
   void Heal();
   void Watch();
+  void Vote();
+  std::vector<std::string> LiveReplicas() const;
 
   boost::asio::io_context& io_;
   const Doors doors_;
   const Duration sync_timeout_;
   bool heal_ = true;
   AdminCells admin_;
+  ShardVotes votes_;
   SplitHealer healer_;
   Alarm heal_alarm_, watch_alarm_, patience_;
   std::unique_ptr<GossipService> gossip_;  // null: not configured

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "sticky/gossip_transport.h"
@@ -17,7 +19,8 @@ struct ReplicationView {
   uint64_t split_rooms = 0;  // rooms found to live on two shards, this replica's side the wrong one
   uint64_t healed_rooms = 0;  // rooms whose sessions here were ended for that, or for a move
   size_t healing = 0;         // rooms whose sessions are about to be ended
-  std::vector<ReplicaView> replicas;  // ourselves first
+  std::vector<ReplicaView> replicas;                       // ourselves first
+  std::vector<std::pair<std::string, size_t>> down_votes;  // shard, live replicas that find it so
   GossipStats gossip;
   GossipTransport::Stats transport;
   std::vector<HaproxyPeers::View> haproxy;

@@ -43,6 +43,12 @@ void AddReplicas(MetricFamilies& out, const ReplicationView& view) {
   AddOne(out, "gossip_queued_bytes", kGauge, "Bytes that wait on links to other replicas.", queued);
 }
 
+void AddVotes(MetricFamilies& out, const ReplicationView& view) {
+  Family votes("shard_down_votes", kGauge, "Live replicas whose checks find the shard down.");
+  for (const auto& [shard, count] : view.down_votes) votes.Add(With({}, "shard", shard), count);
+  out.push_back(votes.Take());
+}
+
 void AddTraffic(MetricFamilies& out, const GossipStats& stats) {
   AddCounts(out, Family("gossip_frames_total", kCounter, "Frames exchanged with replicas."),
             "direction",
@@ -111,6 +117,7 @@ void AddReplication(MetricFamilies& out, const ReplicationView& view) {
          view.healed_rooms);
   if (view.gossips) {
     AddReplicas(out, view);
+    AddVotes(out, view);
     AddTraffic(out, view.gossip);
     AddLinks(out, view.transport);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The metric families of replication: replicas, gossip, splits and HAProxy peers.
 //
-// Labels are bounded: state, reason, direction, result, and the configured names of HAProxy peers.
+// Labels are bounded: state, reason, direction, result, shard, and the configured HAProxy peers.
 // Replicas are counted by state, never named. Nothing is shown of what is not configured. Pure.
 #pragma once
 

@@ -170,6 +170,36 @@ TEST_F(CatalogTest, AShardIsAsGoodAsItsBestEndpoint) {
   EXPECT_EQ(Show(), "shard-0:down");
 }
 
+TEST_F(CatalogTest, AShardIsDownWhenMostReplicasFindItDown) {
+  settings_.health.soft_down_grace = 10s;
+  Receive(Found({Target("shard-0", "10.0.0.1:80"), Target("shard-1", "10.0.0.2:80")}));
+  CheckAll(Health::kGood);
+  const ShardId id = Get("shard-0").id;
+  EXPECT_TRUE(catalog().SetQuorum(id, Quorum::kNotDown, now_));
+  EXPECT_FALSE(catalog().SetQuorum(id, Quorum::kNotDown, now_));
+  CheckAll(Health::kBad);
+  Pass(10s);
+  EXPECT_EQ(Show(), "shard-0:soft_down shard-1:down") << "nobody was asked about shard-1";
+  EXPECT_TRUE(Get("shard-0").down_here);
+  catalog().TakeEvents();
+  EXPECT_TRUE(catalog().SetQuorum(id, Quorum::kDown, now_));
+  EXPECT_EQ(Show(), "shard-0:down shard-1:down");
+  EXPECT_EQ(Get("shard-0").since, now_);
+  EXPECT_THAT(EventKinds(), ElementsAre("shard_state shard-0"));
+  EXPECT_FALSE(catalog().SetQuorum(99, Quorum::kDown, now_));
+}
+
+TEST_F(CatalogTest, WhatMostFindDownIsDownThoughWeReachIt) {
+  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
+  CheckAll(Health::kGood);
+  const ShardId id = Get("shard-0").id;
+  catalog().SetQuorum(id, Quorum::kDown, now_);
+  EXPECT_EQ(Show(), "shard-0:down");
+  EXPECT_FALSE(Get("shard-0").down_here);
+  catalog().SetQuorum(id, Quorum::kNotDown, now_);
+  EXPECT_EQ(Show(), "shard-0:up");
+}
+
 TEST_F(CatalogTest, SoftFailureKeepsTheEndpointUsable) {
   Receive(Found({Target("shard-0", "10.0.0.1:80")}));
   Check(0, Health::kGood, 2);

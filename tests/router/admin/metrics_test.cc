@@ -72,6 +72,7 @@ TEST(Metrics, SayWhatTheWorkersCounted) {
         "room_router_replicas{state=\"alive\"} 2",
         "room_router_replicas{state=\"suspect\"} 1",
         "room_router_replica_links 1",
+        "room_router_shard_down_votes{shard=\"shard-1\"} 1",
         "room_router_gossip_queued_bytes 100",
         "room_router_gossip_frames_total{direction=\"in\"} 11",
         "room_router_gossip_entries_total{result=\"adopted\"} 12",

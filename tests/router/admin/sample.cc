@@ -70,6 +70,7 @@ ReplicationView ThreeReplicasAndHaproxy(TimePoint now) {
   linked.rtt = Duration{2};
   linked.queued = 100;
   view.replicas[2].state = ReplicaState::kSuspect;
+  view.down_votes = {{"shard-0", 0}, {"shard-1", 1}};
   view.gossip.frames_in = 11;
   view.gossip.adopted = 12;
   view.gossip.refused_clock = 13;
