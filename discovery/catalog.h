@@ -28,8 +28,7 @@
 
 namespace room_router {
 
-// What a check needs to know about the endpoint it is for.
-struct CheckSubject {
+struct CheckSubject {  // what a check needs to know about its endpoint
   EndpointId endpoint = kNoEndpoint;
   SocketAddress address;
   std::string shard, name_space;
@@ -49,13 +48,12 @@ class Catalog {
   // False when there has never been such a shard.
   bool SetAdmin(std::string_view shard, AdminState state);
   bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered
-  bool SetQuorum(ShardId shard, Quorum quorum, TimePoint now);  // false: nothing changed
+  bool SetQuorum(ShardId shard, Quorum quorum, TimePoint now);           // false: no change
   // Another replica has rooms on a shard that nothing here has answered yet: it is listed, without
   // endpoints, until an answer has it, for discovery.obsolete at most.
   void Expect(ShardId shard, TimePoint now);
   void Tick(TimePoint now);
   std::optional<TimePoint> NextDeadline() const;
-
   ShardNames& names() { return names_; }
   // The last snapshot as long as nothing visible has changed (times of checks alone don't count).
   ShardSetPtr Snapshot(TimePoint now);
@@ -80,14 +78,13 @@ class Catalog {
     int priority = 0;
     bool present = false;
     std::optional<TimePoint> expected_until{};
-    ShardStateMachine machine;  // what our own checks find
+    ShardStateMachine machine;  // what our own checks find; `state` is what is acted on
     Quorum quorum = Quorum::kNone;
-    ShardState state = ShardState::kStarting;  // what is acted on
+    ShardState state = ShardState::kStarting;
     TimePoint since;
     AdminState admin = AdminState::kReady;
     std::optional<double> weight_override{};
     std::vector<EndpointId> endpoints{};  // ever seen
-
     bool listed() const { return present || expected_until.has_value(); }
   };
 

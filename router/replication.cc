@@ -32,6 +32,10 @@ bool TalksToHaproxy(const config::Peers& peers) {
   return !peers.haproxy_listen.empty() || !peers.haproxy_peers.empty();
 }
 
+bool Agrees(const config::Config& config) {
+  return config.shards.health.agreement == config::Agreement::kMajority;
+}
+
 }  // namespace
 
 bool Replication::IsOn(const config::Peers& peers) {
@@ -49,6 +53,7 @@ Replication::Replication(boost::asio::io_context& io, const config::Config& conf
       doors_(std::move(doors)),
       sync_timeout_(config.peers.sync_timeout),
       heal_(config.stick_table.heal_close),
+      votes_count_(Agrees(config)),
       admin_(doors_.clock),
       votes_(admin_, config.node.name),
       healer_(Seed()),
@@ -140,6 +145,7 @@ void Replication::CheckSynced() {
 
 void Replication::Reconfigure(const config::Config& config) {
   heal_ = config.stick_table.heal_close;
+  votes_count_ = Agrees(config);
   if (gossip_) gossip_->Reconfigure(config.peers, config.shards.discovery);
 }
 
@@ -194,7 +200,7 @@ void Replication::Vote() {
   if (admin_.changed()) gossip_->LocalChanges();
   const auto live = LiveReplicas();
   for (const Shard& shard : shards->shards) {
-    doors_.quorum(shard.id, votes_.Count(shard.name, live));
+    doors_.quorum(shard.id, votes_count_ ? votes_.Count(shard.name, live) : Quorum::kNone);
   }
 }
 

@@ -74,7 +74,7 @@ class Replication {
   boost::asio::io_context& io_;
   const Doors doors_;
   const Duration sync_timeout_;
-  bool heal_ = true;
+  bool heal_ = true, votes_count_ = true;
   AdminCells admin_;
   ShardVotes votes_;
   SplitHealer healer_;

@@ -5,6 +5,7 @@ import pytest
 from harness.cluster import Cluster
 from harness.pipeline import ask
 from harness.ports import free_port
+from harness.router import merged
 from harness.waiting import eventually, throughout
 
 HASTY = {"shards": {"health": {"interval": "100ms", "timeout": "2s", "fall": 2,
@@ -15,8 +16,8 @@ ROOMS = [f"room{number}" for number in range(90)]
 @pytest.fixture
 def start(processes):
     """A cluster of so many replicas with rooms on three shards, and where the rooms are."""
-    def started(count):
-        cluster = Cluster(processes, count, processes.shards(), HASTY).start()
+    def started(count, config=None):
+        cluster = Cluster(processes, count, processes.shards(), merged(HASTY, config)).start()
         placed = ask(cluster.replicas[0], ROOMS)
         assert set(placed.values()) == {"shard-0", "shard-1", "shard-2"}
         cluster.wait_equal()
@@ -96,3 +97,12 @@ def test_of_two_one_cannot_decide_until_it_is_alone(start):
     other.kill()
     eventually(lambda: _is(cut, "down"), "it decides alone")
     assert "shard-1" not in ask(cut, ROOMS).values()
+
+
+def test_without_agreement_each_decides_for_itself(start):
+    cluster, _ = start(3, {"shards": {"health": {"agreement": "local"}}})
+    cut, *others = cluster.replicas
+    _cut_off(cut)
+    eventually(lambda: _is(cut, "down"), "it decides alone")
+    for replica in others:
+        assert _is(replica, "up")
