@@ -126,7 +126,8 @@ Replication::Doors App::Parts::Doors() {
                               auto& out) { config->keys.ReadName(tenant, room, out); },
           .end_sessions = [this](const auto& moved) { workers.EndSessions(moved); },
           .unknown_shard = [this](ShardId shard) { discovery.Expect(shard); },
-          .quorum = [this](ShardId shard, Quorum quorum) { discovery.SetQuorum(shard, quorum); },
+          .quorum = [this](auto shard, auto quorum) { discovery.SetQuorum(shard, quorum); },
+          .set_state = [this](auto& shard, auto state) { discovery.SetAdminState(shard, state); },
           .synced =
               [this] {
                 log.Write(LogLevel::kInfo, "synced");
@@ -280,6 +281,7 @@ admin::AdminSources App::Parts::Sources() {
       .reload = [this] { return reload; },
       .access_log_lost_bytes = [this] { return access_log.stats().lost_bytes; },
       .replication = [this] { return replication.View(); },
+      .order_state = [this](auto& shard, auto state) { return replication.Order(shard, state); },
       .connection_limit = budget.limit(),
       .start_time = started_at,
       .start = started,

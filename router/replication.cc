@@ -10,7 +10,7 @@ namespace {
 
 using config::LogLevel;
 
-constexpr Duration kWatchInterval = std::chrono::seconds(1);
+constexpr Duration kWatchInterval{250};
 constexpr size_t kChangesAtOnce = 4096;
 
 uint64_t Seed() {
@@ -56,6 +56,7 @@ Replication::Replication(boost::asio::io_context& io, const config::Config& conf
       votes_count_(Agrees(config)),
       admin_(doors_.clock),
       votes_(admin_, config.node.name),
+      orders_(admin_),
       healer_(Seed()),
       heal_alarm_(io, [this] { Heal(); }),
       watch_alarm_(io, [this] { Watch(); }),
@@ -122,7 +123,7 @@ void Replication::TakeChanges() {
 }
 
 void Replication::ShardsChanged() {
-  Vote();
+  Decide();
   if (!haproxy_) return;
   if (haproxy_open_) return haproxy_->ShardsChanged();
   if (!doors_.shards()->answered) return;
@@ -146,6 +147,7 @@ void Replication::CheckSynced() {
 void Replication::Reconfigure(const config::Config& config) {
   heal_ = config.stick_table.heal_close;
   votes_count_ = Agrees(config);
+  decided_ = {};
   if (gossip_) gossip_->Reconfigure(config.peers, config.shards.discovery);
 }
 
@@ -188,17 +190,40 @@ void Replication::Watch() {
                       {"state", std::string(ToString(replica.state))}});
   }
   seen_ = std::move(seen);
-  Vote();
+  Decide();
   watch_alarm_.Set(Clock::now() + kWatchInterval);
 }
 
-// Together with the other replicas decides which shards are down.
-void Replication::Vote() {
-  if (!gossip_) return;
+// What operators ordered, and what most replicas find, becomes the state of the shards.
+void Replication::Decide() {
+  const auto live = LiveReplicas();
+  if (decided_ == Ground{admin_.generation(), doors_.shards()->generation, live}) return;
+  Obey();
+  if (gossip_) Vote(live);
+  decided_ = {admin_.generation(), doors_.shards()->generation, live};
+}
+
+void Replication::Obey() {
+  for (const Shard& shard : doors_.shards()->shards) {
+    const auto order = orders_.State(shard.name);
+    if (!order || *order == shard.admin) continue;
+    doors_.log.Write(LogLevel::kInfo, "shard_order",
+                     {{"shard", shard.name}, {"state", std::string(ToString(*order))}});
+    doors_.set_state(shard.name, *order);
+  }
+}
+
+bool Replication::Order(const std::string& shard, AdminState state) {
+  if (!orders_.SetState(shard, state, Clock::now())) return false;
+  if (gossip_) gossip_->LocalChanges();
+  Decide();
+  return true;
+}
+
+void Replication::Vote(const std::vector<std::string>& live) {
   const ShardSetPtr shards = doors_.shards();
   votes_.Cast(*shards, Clock::now());
   if (admin_.changed()) gossip_->LocalChanges();
-  const auto live = LiveReplicas();
   for (const Shard& shard : shards->shards) {
     doors_.quorum(shard.id, votes_count_ ? votes_.Count(shard.name, live) : Quorum::kNone);
   }
@@ -206,6 +231,7 @@ void Replication::Vote() {
 
 std::vector<std::string> Replication::LiveReplicas() const {
   std::vector<std::string> live;
+  if (!gossip_) return live;
   for (const ReplicaView& replica : gossip_->Replicas()) {
     const bool lives =
         replica.state == ReplicaState::kAlive || replica.state == ReplicaState::kSuspect;

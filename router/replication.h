@@ -24,6 +24,7 @@
 #include "router/split_healer.h"
 #include "sticky/gossip_service.h"
 #include "sticky/haproxy_peers_transport.h"
+#include "sticky/shard_orders.h"
 #include "sticky/shard_votes.h"
 
 namespace room_router {
@@ -41,7 +42,8 @@ class Replication {
     std::function<void(const MovedRoomsPtr&)> end_sessions;
     std::function<void(ShardId)> unknown_shard;
     std::function<void(ShardId, Quorum)> quorum;  // when it is counted; often the same
-    std::function<void()> synced;                 // once, unless synced from the start
+    std::function<void(const std::string& shard, AdminState)> set_state;  // as ordered
+    std::function<void()> synced;  // once, unless synced from the start
   };
   using WallTime = std::chrono::system_clock::time_point;
   Replication(boost::asio::io_context& io, const config::Config& config, WallTime started,
@@ -57,6 +59,8 @@ class Replication {
   void Reconfigure(const config::Config& config);
   bool synced() const { return haproxy_heard_ && (!gossip_ || gossip_->synced()); }
   ReplicationView View() const;
+  // Of an operator, for all replicas; false when no more orders can be kept.
+  bool Order(const std::string& shard, AdminState state);
 
   void Leave();  // this replica stops: Stop() then waits until the others have been told
   void Stop(std::function<void()> drained);
@@ -68,7 +72,9 @@ class Replication {
   void Take(const std::vector<Gossip::Adopted>& conflicts);
   void Heal();
   void Watch();
-  void Vote();
+  void Decide();
+  void Obey();
+  void Vote(const std::vector<std::string>& live);
   std::vector<std::string> LiveReplicas() const;
 
   boost::asio::io_context& io_;
@@ -77,6 +83,7 @@ class Replication {
   bool heal_ = true, votes_count_ = true;
   AdminCells admin_;
   ShardVotes votes_;
+  ShardOrders orders_;
   SplitHealer healer_;
   Alarm heal_alarm_, watch_alarm_, patience_;
   std::unique_ptr<GossipService> gossip_;  // null: not configured
@@ -85,6 +92,11 @@ class Replication {
   bool haproxy_heard_ = true;
   uint64_t split_rooms_ = 0, healed_rooms_ = 0;
   std::map<std::string, ReplicaState> seen_;  // of the others, as logged
+  struct Ground {  // what was decided on: generations of cells and shards, who lives
+    uint64_t cells = 0, shards = 0;
+    std::vector<std::string> live;
+    bool operator==(const Ground&) const = default;
+  } decided_;
 };
 
 }  // namespace room_router

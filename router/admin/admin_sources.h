@@ -3,8 +3,8 @@
 //
 // Everything here is called on the control thread only. `collect` is the one asynchronous door: it
 // asks every worker for a copy of its counters and calls back exactly once, on the control thread,
-// with what arrived in its own time limit, so a stuck worker shows as a missing copy. Nothing
-// behind these doors is changed by the admin plane.
+// with what arrived in its own time limit, so a stuck worker shows as a missing copy. Only
+// `order_state` changes anything.
 #pragma once
 
 #include <chrono>
@@ -52,6 +52,8 @@ struct AdminSources {
   std::function<uint64_t()> access_log_lost_bytes;  // may be empty
 
   std::function<ReplicationView()> replication;  // may be empty
+  // For all replicas; false when no more orders can be kept. May be empty: always false.
+  std::function<bool(const std::string& shard, AdminState)> order_state;
 
   uint64_t connection_limit = 0;  // limits.connections, resolved; 0 = unknown
   std::chrono::system_clock::time_point start_time;

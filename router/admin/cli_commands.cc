@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "router/admin/server_commands.h"
 #include "router/admin/show_info.h"
 #include "router/admin/show_peers.h"
 #include "router/admin/show_table.h"
@@ -111,7 +112,13 @@ CliReply ShowTable(const CliWords& words, const CliContext& context) {
   return {.text = header + entries};
 }
 
-constexpr std::array<Command, 10> kCommands = {{
+constexpr std::array<Command, 13> kCommands = {{
+    {"disable server", "disable server <backend>/<shard>",
+     "give a shard up (set server <backend>/<shard> state maint)", DisableServer},
+    {"enable server", "enable server <backend>/<shard>",
+     "use a shard again (set server <backend>/<shard> state ready)", EnableServer},
+    {"set server", "set server <backend>/<shard> state <s>",
+     "change a shard's state [ready|drain|maint] on all replicas", SetServer},
     {"set severity-output", "set severity-output [none|number|string]",
      "set presence of severity level in feedback information", nullptr},
     {"set timeout", "set timeout [cli] <delay>", "change a timeout setting", nullptr},

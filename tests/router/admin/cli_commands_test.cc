@@ -159,6 +159,42 @@ TEST_F(Commands, ShowPeersTakesASection) {
   EXPECT_EQ(Run("show peers"), "");
 }
 
+TEST_F(Commands, SetServerOrdersTheStateOfAShard) {
+  EXPECT_EQ(Run("set server jitsi-meet/shard-1 state drain"), "");
+  EXPECT_EQ(Run("disable server jitsi-meet/shard-0"), "");
+  EXPECT_EQ(Run("enable server jitsi-meet/shard-0"), "");
+  using Order = std::pair<std::string, AdminState>;
+  EXPECT_THAT(sample_.orders, ElementsAre(Order("shard-1", AdminState::kDrain),
+                                          Order("shard-0", AdminState::kMaint),
+                                          Order("shard-0", AdminState::kReady)));
+  sample_.takes_orders = false;
+  EXPECT_EQ(Run("enable server jitsi-meet/shard-0"), "Too many orders are kept already.\n");
+}
+
+TEST_F(Commands, OrdersForNobodyAreRefusedInHaproxysWords) {
+  EXPECT_EQ(Run("set server"), "Require 'backend/server'.\n");
+  EXPECT_EQ(Run("disable server"), "Require 'backend/server'.\n");
+  EXPECT_EQ(Run("disable server jitsi-meet"), "Require 'backend/server'.\n");
+  EXPECT_EQ(Run("enable server jitsi-meet/nope"), "No such server.\n");
+  EXPECT_EQ(Run("set server nope/x state ready"), "No such backend.\n");
+  EXPECT_EQ(Run("set server jitsi-meet/shard-0 state foo"),
+            "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
+  EXPECT_EQ(Run("set server jitsi-meet/shard-0 state"),
+            "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
+  EXPECT_THAT(Run("set server jitsi-meet/shard-0 addr 127.0.0.1"), StartsWith("usage: set server"));
+  EXPECT_EQ(Run("disable server jitsi-meet/shard-1_web-0"),
+            "The servers of a shard share its state; use jitsi-meet/shard-1.\n");
+  EXPECT_THAT(sample_.orders, testing::IsEmpty());
+}
+
+TEST_F(Commands, OrdersNeedLevelAdmin) {
+  for (const auto level : {AdminLevel::kUser, AdminLevel::kOperator}) {
+    EXPECT_EQ(Run("set server jitsi-meet/shard-0 state maint", level), "Permission denied\n");
+    EXPECT_EQ(Run("disable server jitsi-meet/shard-0", level), "Permission denied\n");
+  }
+  EXPECT_THAT(sample_.orders, testing::IsEmpty());
+}
+
 TEST_F(Commands, ShowTableMarksWhatIsSplit) {
   EntryView entry{.display = "standup", .shard = 0, .split = true};
   const TableContext context{.name = "jitsi-meet",
@@ -171,7 +207,7 @@ TEST_F(Commands, ShowTableMarksWhatIsSplit) {
 }
 
 TEST_F(Commands, HelpListsAndFilters) {
-  EXPECT_THAT(Run("help"), StartsWith("The following commands are valid at this level:\n  set "));
+  EXPECT_THAT(Run("help"), StartsWith("The following commands are valid at this level:\n  disable "));
   EXPECT_THAT(Lines("help show"), testing::SizeIs(6));
   EXPECT_THAT(Run("help"), HasSubstr("  quit                                    : disconnect\n"));
 }
@@ -183,7 +219,7 @@ TEST_F(Commands, UnknownOnesAreAnsweredWithTheNearest) {
   EXPECT_THAT(Run("drop database"),
               StartsWith("Unknown command. Please enter one of the following commands only:\n"));
   EXPECT_THAT(Run("SHOW INFO"), StartsWith("Unknown command"));
-  EXPECT_THAT(Run("set server jitsi-meet/shard-0 state drain"), StartsWith("Unknown command"));
+  EXPECT_THAT(Run("set map names a b"), StartsWith("Unknown command"));
   EXPECT_EQ(Run("show version extra words"), "0.1.0\n");
 }
 

@@ -121,6 +121,11 @@ AdminSources Sample::Sources() {
       .reload = [this] { return reload; },
       .access_log_lost_bytes = {},
       .replication = [this] { return replication; },
+      .order_state =
+          [this](const std::string& shard, AdminState state) {
+            orders.emplace_back(shard, state);
+            return takes_orders;
+          },
       .connection_limit = 5000,
       .start_time = std::chrono::system_clock::time_point(1'795'197'210s),
       .start = now - 51s,

@@ -24,6 +24,8 @@ struct Sample {
   ReloadState reload;
   ReplicationView replication;  // three replicas and an HAProxy
   TimePoint now = Clock::now();
+  std::vector<std::pair<std::string, AdminState>> orders;
+  bool takes_orders = true;
 
   AdminSources Sources();
   // What a collector makes of it.
