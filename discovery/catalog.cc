@@ -34,10 +34,10 @@ void Catalog::Receive(const std::string& service, const ServiceAnswer& answer, T
   const auto found = services_.find(service);
   if (found == services_.end()) return;  // no longer configured
   NoteLookup(service, found->second.last_outcome(), answer);
+  const std::string lacks = "the answer for " + service + " no longer has ";
   for (const std::string& target : found->second.Receive(answer, now)) {
-    events_.push_back({.kind = Kind::kTargetObsolete,
-                       .level = Level::kWarning,
-                       .detail = "the answer for " + service + " no longer has " + target});
+    events_.push_back(
+        {.kind = Kind::kTargetObsolete, .level = Level::kWarning, .detail = lacks + target});
   }
   if (answer.outcome != LookupOutcome::kFailed) Refresh(now);
   Tick(now);
