@@ -204,7 +204,8 @@ void Replication::Decide() {
 }
 
 void Replication::Obey() {
-  for (const Shard& shard : doors_.shards()->shards) {
+  const ShardSetPtr shards = doors_.shards();
+  for (const Shard& shard : shards->shards) {
     const auto order = orders_.State(shard.name);
     if (!order || *order == shard.admin) continue;
     doors_.log.Write(LogLevel::kInfo, "shard_order",
@@ -251,7 +252,8 @@ ReplicationView Replication::View() const {
     view.gossip = gossip_->counters().gossip;
     view.transport = gossip_->counters().transport;
     const auto live = LiveReplicas();
-    for (const Shard& shard : doors_.shards()->shards) {
+    const ShardSetPtr shards = doors_.shards();
+    for (const Shard& shard : shards->shards) {
       view.down_votes.emplace_back(shard.name, votes_.Down(shard.name, live));
     }
   }

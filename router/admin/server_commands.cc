@@ -14,10 +14,12 @@ CliReply Error(std::string text) { return {.text = std::move(text), .severity = 
 std::variant<std::string, CliReply> FindShard(const std::string& path, const CliContext& context) {
   const size_t slash = path.find('/');
   if (slash == std::string::npos) return Error("Require 'backend/server'.\n");
-  const std::string& backend = context.sources.config()->stick_table.name;
+  const auto config = context.sources.config();
+  const ShardSetPtr shards = context.sources.shards();
+  const std::string& backend = config->stick_table.name;
   if (path.substr(0, slash) != backend) return Error("No such backend.\n");
   const std::string server = path.substr(slash + 1);
-  for (const Shard& shard : context.sources.shards()->shards) {
+  for (const Shard& shard : shards->shards) {
     if (shard.name == server) return shard.name;
     const bool one_of_it = std::ranges::any_of(
         shard.endpoints, [&](const Endpoint& each) { return ServerName(shard, each) == server; });
