@@ -192,8 +192,9 @@ void ClientConnection::OnTimeout(TimeoutClass timeout) {
   }
 }
 
+// A client that has only just connected may have sent its request already: it gets its answer.
 void ClientConnection::BeginDrain() {
-  if (phase_ == Phase::kIdle && !channel.blocked()) Close();
+  if (phase_ == Phase::kIdle && !first_request_ && !channel.blocked()) Close();
 }
 
 bool ClientConnection::Leave(const MovedRooms& moved) {

@@ -25,7 +25,7 @@ class ClientConnection final : public EventHandler, public Timed, public ListHoo
 
   void OnEvents(uint32_t events) override;
   void OnTimeout(TimeoutClass timeout) override;
-  // The worker is draining: closes when idle.
+  // The worker is draining: closes when idle, unless it is still to bring its first request.
   void BeginDrain();
   void Close();
   // Closes when the session in progress is to end; says whether it was.
