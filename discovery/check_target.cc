@@ -80,7 +80,7 @@ std::string MakeRequest(const config::HealthCheck& check, const CheckTarget& tar
   std::string request = "GET " + std::string(path) + " HTTP/1.1\r\n";
   bool has_host = false;
   for (const auto& [name, value] : check.header) {
-    request += name + ": " + value + "\r\n";
+    request.append(name).append(": ").append(value).append("\r\n");
     has_host = has_host || (name.size() == 4 && strncasecmp(name.c_str(), "host", 4) == 0);
   }
   if (!has_host) {

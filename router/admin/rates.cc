@@ -2,6 +2,7 @@
 #include "router/admin/rates.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace room_router::admin {
@@ -19,7 +20,7 @@ void UpdateEach(std::vector<Rate>& rates, const std::vector<uint64_t>& before,
     const uint64_t old = i < before.size() ? before[i] : 0;
     // Fewer than before: a worker did not answer this time.
     const uint64_t difference = after[i] > old ? after[i] - old : 0;
-    rates[i].now = static_cast<uint32_t>(static_cast<double>(difference) / seconds + 0.5);
+    rates[i].now = static_cast<uint32_t>(std::lround(static_cast<double>(difference) / seconds));
     rates[i].max = std::max(rates[i].max, rates[i].now);
   }
 }
