@@ -4,7 +4,7 @@ import pathlib
 import re
 import socket
 
-from harness import process
+from harness import process, runtime_api
 from harness.ports import free_port
 
 HOMES = re.compile(r" key=(.*?) use=.* server_key=(\S+)")
@@ -81,14 +81,7 @@ backend jitsi-meet
 
     def command(self, text):
         """What the stats socket answers to one command."""
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(5)
-            connection.connect(str(self.socket_path))
-            connection.sendall(text.encode() + b"\n")
-            answer = b""
-            while data := connection.recv(65536):
-                answer += data
-        return answer.decode(errors="replace")
+        return runtime_api.ask(self.socket_path, text)
 
     def kill(self):
         self.process.kill()

@@ -4,14 +4,13 @@ import copy
 import json
 import pathlib
 import signal
-import socket
 import subprocess
 import urllib.error
 import urllib.request
 
 import yaml
 
-from harness import process
+from harness import process, runtime_api
 from harness.ports import free_port
 from harness.waiting import eventually
 
@@ -108,14 +107,7 @@ class Router:
 
     def command(self, text):
         """What the admin socket answers to one command."""
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(5)
-            connection.connect(str(self.socket_path))
-            connection.sendall(text.encode() + b"\n")
-            answer = b""
-            while data := connection.recv(65536):
-                answer += data
-        return answer.decode(errors="replace")
+        return runtime_api.ask(self.socket_path, text)
 
     def access_log(self):
         """The access log's lines, parsed."""
