@@ -234,9 +234,7 @@ std::vector<std::string> Replication::LiveReplicas() const {
   std::vector<std::string> live;
   if (!gossip_) return live;
   for (const ReplicaView& replica : gossip_->Replicas()) {
-    const bool lives =
-        replica.state == ReplicaState::kAlive || replica.state == ReplicaState::kSuspect;
-    if (lives) live.push_back(replica.name);
+    if (IsLive(replica.state)) live.push_back(replica.name);
   }
   return live;
 }

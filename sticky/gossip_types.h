@@ -39,6 +39,9 @@ std::string_view ToString(CloseReason reason);  // "wrong-cluster" …
 
 enum class ReplicaState : uint8_t { kAlive, kSuspect, kDead, kLeft };
 std::string_view ToString(ReplicaState state);
+constexpr bool IsLive(ReplicaState state) {  // not given up; its votes count
+  return state == ReplicaState::kAlive || state == ReplicaState::kSuspect;
+}
 
 struct GossipSettings {
   std::string name, cluster;

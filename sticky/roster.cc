@@ -9,13 +9,6 @@
 #include <utility>
 
 namespace room_router {
-namespace {
-
-bool IsLive(ReplicaState state) {
-  return state == ReplicaState::kAlive || state == ReplicaState::kSuspect;
-}
-
-}  // namespace
 
 bool Counts(const Claim& claim, const Claim& against) {
   // Nobody claims two things with one incarnation and state; if it happens, all agree all the same.

@@ -30,7 +30,7 @@ struct Claim {
   bool synced = false;
   SocketAddress address;
 
-  bool live() const { return state == ReplicaState::kAlive || state == ReplicaState::kSuspect; }
+  bool live() const { return IsLive(state); }
   friend bool operator==(const Claim&, const Claim&) = default;
 };
 

@@ -15,6 +15,9 @@
 
 namespace room_router {
 
+// "ready", "drain", "maint"; nullopt: none of them.
+std::optional<AdminState> ReadAdminState(std::string_view word);
+
 class ShardOrders {
  public:
   explicit ShardOrders(AdminCells& cells) : cells_(cells) {}

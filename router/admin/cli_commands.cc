@@ -26,8 +26,6 @@ struct Command {
 
 CliReply Help(const CliWords& words, const CliContext& context);
 
-CliReply Error(std::string text) { return {.text = std::move(text), .severity = CliReply::kError}; }
-
 CliReply ShowVersion(const CliWords&, const CliContext& context) {
   const auto& versions = context.sources.versions;
   return {.text = (versions.empty() ? "unknown" : versions.front().second) + "\n"};

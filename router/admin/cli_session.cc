@@ -119,11 +119,9 @@ void CliSession::SetPrompt(const CliWords& words) {
 }
 
 CliReply CliSession::SetTimeout(const CliWords& words) {
-  if (words.size() < 3 || words[2] != "cli") {
-    return {.text = "'set timeout' only supports 'cli'.\n", .severity = CliReply::kError};
-  }
+  if (words.size() < 3 || words[2] != "cli") return Error("'set timeout' only supports 'cli'.\n");
   const auto timeout = ParseTimeout(words.size() > 3 ? std::string_view(words[3]) : "");
-  if (!timeout) return {.text = "Invalid timeout value.\n", .severity = CliReply::kError};
+  if (!timeout) return Error("Invalid timeout value.\n");
   idle_timeout_ = *timeout;
   return {};
 }
@@ -137,8 +135,7 @@ CliReply CliSession::SetSeverity(const CliWords& words) {
   } else if (mode == "string") {
     severity_ = Severity::kString;
   } else {
-    return {.text = "one of 'none', 'number', 'string' is a required argument\n",
-            .severity = CliReply::kError};
+    return Error("one of 'none', 'number', 'string' is a required argument\n");
   }
   return {};
 }

@@ -25,6 +25,10 @@ struct CliReply {
   int severity = kNoSeverity;  // shown when the session asked for it; a dump has none
 };
 
+inline CliReply Error(std::string text) {
+  return {.text = std::move(text), .severity = CliReply::kError};
+}
+
 class CliSession {
  public:
   static constexpr size_t kMaxLine = 16 << 10;  // bytes

@@ -5,10 +5,10 @@
 #include <utility>
 #include <variant>
 
+#include "sticky/shard_orders.h"
+
 namespace room_router::admin {
 namespace {
-
-CliReply Error(std::string text) { return {.text = std::move(text), .severity = CliReply::kError}; }
 
 // The shard that "backend/server" means, or the complaint.
 std::variant<std::string, CliReply> FindShard(const std::string& path, const CliContext& context) {
@@ -48,10 +48,9 @@ CliReply SetServer(const CliWords& words, const CliContext& context) {
   if (words.size() < 4 || words[3] != "state") {
     return Error("usage: set server <backend>/<server> state [ready|drain|maint]\n");
   }
-  for (const auto state : {AdminState::kReady, AdminState::kDrain, AdminState::kMaint}) {
-    if (words.size() > 4 && words[4] == ToString(state)) return Order(words[2], state, context);
-  }
-  return Error("'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
+  const auto state = ReadAdminState(words.size() > 4 ? words[4] : "");
+  if (!state) return Error("'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
+  return Order(words[2], *state, context);
 }
 
 CliReply EnableServer(const CliWords& words, const CliContext& context) {
