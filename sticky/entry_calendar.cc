@@ -14,14 +14,15 @@ EntryCalendar::EntryCalendar(EntryStore& store, TimePoint Entry::*time, Duration
       width_(std::max(Clock::duration(horizon) / kSlicesPerHorizon, Clock::duration(1))) {}
 
 // What lies beyond the ring is filed too early, which is put right when its slice's turn comes;
-// what lies before the first slice goes there, where it is sorted.
+// what lies before the first slice goes there, where it is sorted. That slice is the earliest the
+// ring has room for, so none is put before it as long as such an entry is in it.
 void EntryCalendar::Add(Entry& entry) {
   const int64_t number = NumberOf(entry);
   if (size_ == 0) {
     first_ = last_ = number;
     open_ = false;
-  } else if (number < first_ && last_ - number < kSlices) {
-    first_ = number;
+  } else if (const int64_t front = std::max(number, last_ - kSlices + 1); front < first_) {
+    first_ = front;
     open_ = false;
   }
   Link(entry, std::clamp(number, first_, first_ + kSlices - 1));

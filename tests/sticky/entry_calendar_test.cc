@@ -85,6 +85,16 @@ TEST_F(EntryCalendarTest, GapsLongerThanTheRing) {
   EXPECT_EQ(TakeAll(), (std::vector<TimePoint>{kStart, kStart + 1h, kStart + 24h}));
 }
 
+TEST_F(EntryCalendarTest, WhatIsTooEarlyForTheRingStaysFirst) {
+  constexpr Duration kSlice = 60'000ms / 256;
+  std::vector<TimePoint> expected;
+  for (const int slice : {10, 515, 3, 5}) {  // the ring has 512
+    expected.push_back(Add(kStart + slice * kSlice).expires);
+  }
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(TakeAll(), expected);
+}
+
 // Against a multimap, over random operations.
 TEST(EntryCalendarModel, IsAnOrderedMap) {
   const unsigned seed = std::random_device()();
