@@ -33,8 +33,10 @@ inline constexpr Words<EndpointClass, 7> kEndpointClassWords{
      {"etherpad", EndpointClass::kEtherpad},
      {"bridge", EndpointClass::kBridge},
      {"unlock", EndpointClass::kUnlock}}};
-inline constexpr Words<HealthCheck::Type, 2> kCheckTypeWords{
-    {{"tcp", HealthCheck::Type::kTcp}, {"http", HealthCheck::Type::kHttp}}};
+inline constexpr Words<HealthCheck::Type, 3> kCheckTypeWords{
+    {{"tcp", HealthCheck::Type::kTcp},
+     {"http", HealthCheck::Type::kHttp},
+     {"agent", HealthCheck::Type::kAgent}}};
 inline constexpr Words<Agreement, 2> kAgreementWords{
     {{"majority", Agreement::kMajority}, {"local", Agreement::kLocal}}};
 inline constexpr Words<bool, 2> kInitialStateWords{{{"ready", false}, {"drain", true}}};

@@ -166,8 +166,11 @@ struct StatusRange {
 };
 
 struct HealthCheck {
-  enum class Type : uint8_t { kTcp, kHttp } type = Type::kTcp;
-  std::string url;  // {address} {shard} {namespace} are filled in; http only
+  enum class Type : uint8_t { kTcp, kHttp, kAgent } type = Type::kTcp;
+  std::string url;    // {address} {shard} {namespace} are filled in; http only
+  std::string host;   // tcp and agent: whom to connect to; empty = the endpoint's address
+  uint16_t port = 0;  // 0 = the endpoint's; an agent always has its own
+  std::string send;   // what the agent is told, without the line feed after it
   std::vector<StatusRange> expect{{}};
   std::vector<int> soft;  // statuses that count as soft failure, e.g. 503
   std::vector<std::pair<std::string, std::string>> header;

@@ -73,13 +73,24 @@ void DescribeCheck(Form& form, HealthCheck& check) {
   using Type = HealthCheck::Type;
   form.Scalar("type", check.type, Choice{kCheckTypeWords});
   form.Scalar("url", check.url, Text{CheckUrlRule});
+  form.Scalar("host", check.host, Text{CheckHostRule});
+  form.Scalar("port", check.port, Whole{.max = 65535});
+  form.Scalar("send", check.send, Text{PlaceholdersRule});
   form.Scalars("expect", check.expect, Statuses{});
   form.Scalars("soft", check.soft, Whole{.min = 100, .max = 599});
   form.Map("header", check.header, Text{EditableHeaderRule}, Text{HeaderValueRule});
-  form.Require(check.type == Type::kTcp || !check.url.empty() || form.Failed("type"), "url",
+  form.Require(check.type != Type::kHttp || !check.url.empty() || form.Failed("type"), "url",
                "is missing; an http check needs one, such as http://{address}/");
   form.Require(check.type == Type::kHttp || check.url.empty() || form.Failed("type"), "url",
-               "a tcp check has no URL; write type: http or remove it");
+               "only an http check has a URL; write type: http or remove it");
+  form.Require(check.type != Type::kHttp || check.host.empty(), "host",
+               "an http check names its host in the url; write it there");
+  form.Require(check.type != Type::kHttp || check.port == 0, "port",
+               "an http check names its port in the url, such as http://{address}:5280/");
+  form.Require(check.type != Type::kAgent || check.port != 0 || form.Failed("type"), "port",
+               "is missing; write the port the agent listens on, such as 9777");
+  form.Require(check.type == Type::kAgent || check.send.empty() || form.Failed("type"), "send",
+               "only an agent is sent something; write type: agent or remove it");
   form.Require(!check.expect.empty(), "expect", "must not be empty; write for example 200-399");
 }
 
@@ -98,6 +109,13 @@ void Describe(Form& form, Health& health) {
   form.Scalar("agreement", health.agreement, Choice{kAgreementWords});
   form.Require(!health.checks.empty(), "checks",
                "must not be empty; {type: tcp} is the least a check can be");
+  const auto agents = std::count_if(
+      health.checks.begin(), health.checks.end(),
+      [](const HealthCheck& check) { return check.type == HealthCheck::Type::kAgent; });
+  form.Require(health.checks.empty() || agents < std::ssize(health.checks) || form.Failed("checks"),
+               "checks", "an agent does not say whether it can be reached; add {type: tcp}");
+  form.Require(agents < 2 || form.Failed("checks"), "checks",
+               "has more than one agent; an endpoint listens to one, remove the others");
   form.Advise(health.timeout <= health.interval, "timeout",
               "is longer than interval; checks will be further apart than interval says");
 }

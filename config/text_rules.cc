@@ -204,6 +204,26 @@ std::string CheckUrlRule(std::string_view text) {
   return "the URL has no host[:port] after http://; write for example http://{address}/";
 }
 
+std::string PlaceholdersRule(std::string_view text) {
+  std::string_view unknown;
+  FillPlaceholders(text, unknown);
+  if (text.size() > kLongestText) return "the text is too long; shorten it";
+  if (unknown.empty()) return "";
+  return Quote(unknown) + " is no placeholder; there are {address}, {shard} and {namespace}";
+}
+
+std::string CheckHostRule(std::string_view text) {
+  if (text.empty() || text == "{address}") return "";
+  std::string problem = PlaceholdersRule(text);
+  if (!problem.empty()) return problem;
+  std::string_view unknown;
+  const std::string filled = FillPlaceholders(text, unknown);
+  if (IsDnsName(filled) || IsHostPort(filled + ":80") || IsHostPort("[" + filled + "]:80")) {
+    return "";
+  }
+  return Quote(text) + " is no host name or IP; write for example {shard}-agent.{namespace}.svc";
+}
+
 std::string SocketPathRule(std::string_view text) {
   if (text.size() < sizeof(sockaddr_un::sun_path)) return "";
   return Quote(text) + " is too long for a socket; use at most " +

@@ -33,6 +33,10 @@ std::string HostPortRule(std::string_view text);
 std::string EndpointPathRule(std::string_view text);
 // A URL of a health check with {address} {shard} {namespace}; "" is left to the section.
 std::string CheckUrlRule(std::string_view text);
+// A host name or IP with the same placeholders, without a port; "" is fine.
+std::string CheckHostRule(std::string_view text);
+// Any text with those placeholders.
+std::string PlaceholdersRule(std::string_view text);
 // The path of a unix socket.
 std::string SocketPathRule(std::string_view text);
 std::string NotEmptyRule(std::string_view text);

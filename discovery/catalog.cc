@@ -11,6 +11,12 @@ namespace {
 using Kind = Event::Kind;
 using Level = config::LogLevel;
 
+bool HasAgent(const config::Health& health) {
+  return std::ranges::any_of(health.checks, [](const config::HealthCheck& check) {
+    return check.type == config::HealthCheck::Type::kAgent;
+  });
+}
+
 }  // namespace
 
 Catalog::Catalog(const config::Shards& settings, TimePoint now)
@@ -26,6 +32,9 @@ void Catalog::Configure(const config::Shards& settings, TimePoint now) {
     return std::find(names.begin(), names.end(), service.first) == names.end();
   });
   for (const std::string& name : names) services_.try_emplace(name);
+  if (!HasAgent(settings.health)) {
+    for (EndpointRecord& endpoint : endpoints_) endpoint.agent = {};
+  }
   Refresh(now);
   Tick(now);
 }
@@ -44,37 +53,47 @@ void Catalog::Receive(const std::string& service, const ServiceAnswer& answer, T
 }
 
 bool Catalog::Record(const ProbeResult& result, TimePoint now) {
-  if (result.endpoint >= endpoints_.size()) return false;
+  if (result.endpoint >= endpoints_.size() || !endpoints_[result.endpoint].present) return false;
   EndpointRecord& endpoint = endpoints_[result.endpoint];
   const Health before = endpoint.health.verdict();
-  const int fill_before = endpoint.health.fill();
-  bool news = endpoint.last.status != result.status;
-  endpoint.last = result;
-  if (result.health != Health::kBad) {
-    news = news || endpoint.out_until;
-    endpoint.out_until.reset();
-  }
   const EndpointHealth::Rules rules{.rise = settings_.health.rise, .fall = settings_.health.fall};
-  if (!endpoint.health.Record(result.health, rules)) {
-    return news || endpoint.health.fill() != fill_before;
-  }
-  NoteHealth(endpoint, before);
-  UpdateState(endpoint.shard, now);
-  return true;
+  const EndpointRecord::News news = endpoint.Take(result, rules, now);
+  if (news.verdict) NoteHealth(endpoint, before);
+  if (news.agent) Note(Kind::kEndpointAgent, endpoint, endpoint.agent.ToString());
+  if (news.verdict || news.agent) UpdateState(endpoint.shard, now);
+  return news.visible;
 }
 
 void Catalog::NoteHealth(const EndpointRecord& endpoint, Health before) {
-  events_.push_back({.kind = Kind::kEndpointHealth,
-                     .level = endpoint.health.usable() ? Level::kInfo : Level::kWarning,
-                     .shard = std::string(names_.Name(endpoint.shard)),
-                     .endpoint = endpoint.name,
-                     .detail = std::string(ToString(before)) + " -> " +
-                               std::string(ToString(endpoint.health.verdict())) + ", " +
-                               endpoint.last.status});
+  Note(Kind::kEndpointHealth, endpoint,
+       std::string(ToString(before)) + " -> " + std::string(ToString(endpoint.health.verdict())) +
+           ", " + endpoint.last.status);
 }
 
-void Catalog::MarkOut(EndpointId endpoint, TimePoint until) {
-  if (endpoint < endpoints_.size()) endpoints_[endpoint].out_until = until;
+void Catalog::Note(Event::Kind kind, const EndpointRecord& endpoint, std::string detail) {
+  const bool fine = endpoint.health.usable() && !endpoint.agent.down();
+  const bool warns = !fine || kind == Kind::kEndpointEjected;
+  events_.push_back({.kind = kind,
+                     .level = warns ? Level::kWarning : Level::kInfo,
+                     .shard = std::string(names_.Name(endpoint.shard)),
+                     .endpoint = endpoint.name,
+                     .detail = std::move(detail)});
+}
+
+bool Catalog::NoteConnectFailure(EndpointId id, TimePoint now) {
+  if (id >= endpoints_.size()) return false;
+  EndpointRecord& endpoint = endpoints_[id];
+  const Ejection::Rules rules{.after = settings_.health.fall,
+                              .shortest = settings_.health.interval};
+  if (!endpoint.ejection.Fail(rules, now)) return false;
+  const auto length = std::chrono::duration_cast<Duration>(*endpoint.ejection.NextDeadline() - now);
+  Note(Kind::kEndpointEjected, endpoint,
+       "connections to it fail; left out for " + std::to_string(length.count()) + " ms");
+  return true;
+}
+
+void Catalog::NoteConnected(EndpointId endpoint, TimePoint now) {
+  if (endpoint < endpoints_.size()) endpoints_[endpoint].ejection.Connect(now);
 }
 
 bool Catalog::SetAdmin(std::string_view shard, AdminState state) {
@@ -116,9 +135,7 @@ void Catalog::Tick(TimePoint now) {
     forgot = hold.Tick(settings_.discovery.obsolete, now) || forgot;
   }
   if (forgot) Refresh(now);
-  for (EndpointRecord& endpoint : endpoints_) {
-    if (endpoint.out_until && now >= *endpoint.out_until) endpoint.out_until.reset();
-  }
+  for (EndpointRecord& endpoint : endpoints_) endpoint.ejection.Tick(now);
   for (ShardId id = 0; id < shards_.size(); ++id) {
     auto& expected_until = shards_[id].expected_until;
     if (expected_until && now >= *expected_until) expected_until.reset();
@@ -135,7 +152,7 @@ std::optional<TimePoint> Catalog::NextDeadline() const {
   for (const auto& [name, hold] : services_) {
     consider(hold.NextDeadline(settings_.discovery.obsolete));
   }
-  for (const EndpointRecord& endpoint : endpoints_) consider(endpoint.out_until);
+  for (const EndpointRecord& endpoint : endpoints_) consider(endpoint.ejection.NextDeadline());
   for (const ShardRecord& shard : shards_) {
     consider(shard.expected_until);
     if (shard.present) consider(shard.machine.NextDeadline(StateRules()));
@@ -175,12 +192,12 @@ bool Catalog::IsUndecided(EndpointId endpoint) const {
   return endpoint < endpoints_.size() && endpoints_[endpoint].health.verdict() == Health::kUnknown;
 }
 
-bool Catalog::HasUsableEndpoint(EndpointId same_shard_as) const {
+bool Catalog::HasUsableEndpoint(EndpointId same_shard_as, TimePoint now) const {
   if (same_shard_as >= endpoints_.size()) return false;
   const ShardRecord& shard = shards_[endpoints_[same_shard_as].shard];
   return std::any_of(shard.endpoints.begin(), shard.endpoints.end(), [&](EndpointId id) {
     const EndpointRecord& endpoint = endpoints_[id];
-    return endpoint.present && endpoint.health.usable() && !endpoint.out_until;
+    return endpoint.present && endpoint.IsUp(now);
   });
 }
 
@@ -199,6 +216,7 @@ void Catalog::Refresh(TimePoint now) {
     if (shard_was[id] != shards_[id].present) NotePresence(id);
   }
   for (EndpointId id = 0; id < endpoints_.size(); ++id) {
+    if (!endpoints_[id].present) endpoints_[id].agent = {};
     if (endpoint_was[id] != endpoints_[id].present) NotePresence(endpoints_[id]);
   }
   for (ShardId id = 0; id < shards_.size(); ++id) {
@@ -291,16 +309,23 @@ EndpointId Catalog::InternEndpoint(ShardId shard, const SocketAddress& address) 
 
 void Catalog::UpdateState(ShardId id, TimePoint now) {
   ShardRecord& shard = shards_[id];
-  Health best = Health::kBad;
+  std::vector<EndpointSays> endpoints;
   for (const EndpointId endpoint : shard.endpoints) {
-    if (endpoints_[endpoint].present) best = std::max(best, endpoints_[endpoint].health.verdict());
+    const EndpointRecord& record = endpoints_[endpoint];
+    if (record.present) endpoints.push_back({record.health.verdict(), record.agent});
   }
-  if (shard.machine.Receive(best, StateRules(), now)) Agree(id, now);
+  shard.health = AddUp(endpoints);
+  shard.machine.Receive(shard.health.best, StateRules(), now);
+  Agree(id, now);
+}
+
+ShardState Catalog::ShardRecord::FoundHere() const {
+  return health.agent == AdminState::kMaint ? ShardState::kDown : machine.state();
 }
 
 void Catalog::Agree(ShardId id, TimePoint now) {
   ShardRecord& shard = shards_[id];
-  const ShardState state = Agreed(shard.machine.state(), shard.quorum);
+  const ShardState state = Agreed(shard.FoundHere(), shard.quorum);
   if (state == shard.state) return;
   const ShardState before = std::exchange(shard.state, state);
   shard.since = now;
@@ -327,31 +352,21 @@ Shard Catalog::MakeShard(ShardId id, TimePoint now) const {
   shard.name = names_.Name(id);
   shard.region = record.region;
   shard.release = record.release;
-  shard.weight = record.weight_override.value_or(record.weight);
+  shard.weight = record.weight_override.value_or(record.weight) * record.health.weight;
   shard.priority = record.priority;
   shard.state = record.state;
   shard.admin = record.admin;
+  shard.agent = record.health.agent;
   shard.since = record.since;
-  shard.down_here = record.machine.state() == ShardState::kDown;
+  shard.down_here = record.FoundHere() == ShardState::kDown;
   for (const EndpointId endpoint : record.endpoints) {
-    if (endpoints_[endpoint].present) shard.endpoints.push_back(MakeEndpoint(endpoint, now));
+    if (endpoints_[endpoint].present)
+      shard.endpoints.push_back(endpoints_[endpoint].Show(endpoint, now));
   }
   std::sort(shard.endpoints.begin(), shard.endpoints.end(), [](const auto& a, const auto& b) {
     return std::tuple(a.name, a.id) < std::tuple(b.name, b.id);
   });
   return shard;
-}
-
-Endpoint Catalog::MakeEndpoint(EndpointId id, TimePoint now) const {
-  const EndpointRecord& record = endpoints_[id];
-  const bool out = record.out_until && now < *record.out_until;
-  return {.id = id,
-          .name = record.name,
-          .address = record.address,
-          .up = record.health.usable() && !out,
-          .check_fill = static_cast<uint8_t>(std::min(record.health.fill(), 255)),
-          .last_check = record.last.status,
-          .last_check_ms = record.last.ms};
 }
 
 ShardStateMachine::Rules Catalog::StateRules() const {

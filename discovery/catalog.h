@@ -3,10 +3,11 @@
 //
 // Pure: DNS answers, static shards, check results, operators' marks and `now` go in; snapshots and
 // events come out. Interns shard names and (shard, address) pairs; a record is never forgotten, so
-// ids are not reused and a shard or endpoint that comes back has its health and admin state still.
-// A shard is as good as its best endpoint. Static settings win over DNS for a name found in both.
-// Weight is the largest, priority the smallest of a shard's targets that are not obsolete.
-// Owned by one thread. No errors: input that cannot be used becomes an event.
+// ids are not reused and a shard or endpoint that comes back has its health and admin state still;
+// only what an agent said is forgotten with its endpoint.
+// A shard is what its endpoints add up to (shard_health.h). Static settings win over DNS for a name
+// found in both. Weight is the largest, priority the smallest of a shard's targets that are not
+// obsolete. Owned by one thread. No errors: input that cannot be used becomes an event.
 #pragma once
 
 #include <map>
@@ -17,9 +18,10 @@
 #include <vector>
 
 #include "config/config.h"
+#include "discovery/endpoint_record.h"
 #include "discovery/event.h"
 #include "discovery/membership.h"
-#include "discovery/probe_result.h"
+#include "discovery/shard_health.h"
 #include "discovery/shard_name.h"
 #include "discovery/shard_names.h"
 #include "discovery/shard_set.h"
@@ -43,8 +45,9 @@ class Catalog {
   void Receive(const std::string& service, const ServiceAnswer& answer, TimePoint now);
   // Returns whether a snapshot would show more than another time the check took.
   bool Record(const ProbeResult& result, TimePoint now);
-  // The endpoint takes no new connections until `until`, or until a check passes.
-  void MarkOut(EndpointId endpoint, TimePoint until);
+  // How connections of the data plane fare. True when the endpoint is put out for it (ejection.h).
+  bool NoteConnectFailure(EndpointId endpoint, TimePoint now);
+  void NoteConnected(EndpointId endpoint, TimePoint now);
   // False when there has never been such a shard.
   bool SetAdmin(std::string_view shard, AdminState state);
   bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered
@@ -59,25 +62,17 @@ class Catalog {
   ShardSetPtr Snapshot(TimePoint now);
   std::vector<CheckSubject> Subjects() const;   // present endpoints, by id
   bool IsUndecided(EndpointId endpoint) const;  // its checks have not reached a verdict yet
-  bool HasUsableEndpoint(EndpointId same_shard_as) const;
+  bool HasUsableEndpoint(EndpointId same_shard_as, TimePoint now) const;
   Events TakeEvents();
 
  private:
-  struct EndpointRecord {
-    ShardId shard = kNoShard;
-    std::string name{}, name_space{};
-    SocketAddress address;
-    bool present = false;
-    EndpointHealth health{};
-    ProbeResult last{};
-    std::optional<TimePoint> out_until{};
-  };
   struct ShardRecord {
     std::string region{}, release{};
     double weight = 0;
     int priority = 0;
     bool present = false;
     std::optional<TimePoint> expected_until{};
+    ShardHealth health{};
     ShardStateMachine machine;  // what our own checks find; `state` is what is acted on
     Quorum quorum = Quorum::kNone;
     ShardState state = ShardState::kStarting;
@@ -86,6 +81,7 @@ class Catalog {
     std::optional<double> weight_override{};
     std::vector<EndpointId> endpoints{};  // ever seen
     bool listed() const { return present || expected_until.has_value(); }
+    ShardState FoundHere() const;
   };
 
   void Refresh(TimePoint now);  // membership changed
@@ -98,12 +94,12 @@ class Catalog {
   void NoteLookup(const std::string& service, std::optional<LookupOutcome> before,
                   const ServiceAnswer& answer);
   void NoteHealth(const EndpointRecord& endpoint, Health before);
+  void Note(Event::Kind kind, const EndpointRecord& endpoint, std::string detail);
   void NotePresence(ShardId id);
   void NotePresence(const EndpointRecord& endpoint);
   void Advise(const std::map<std::string, std::string>& advice);
   bool Answered() const;
   Shard MakeShard(ShardId id, TimePoint now) const;
-  Endpoint MakeEndpoint(EndpointId id, TimePoint now) const;
   ShardStateMachine::Rules StateRules() const;
 
   config::Shards settings_;

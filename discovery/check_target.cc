@@ -91,14 +91,23 @@ std::string MakeRequest(const config::HealthCheck& check, const CheckTarget& tar
   return request + "User-Agent: room-router\r\nAccept: */*\r\nConnection: close\r\n\r\n";
 }
 
+// Where a check without a url connects to.
+bool SetPlace(const config::HealthCheck& check, const CheckSubject& subject, CheckTarget& target) {
+  const bool own = check.host.empty() || check.host == "{address}";
+  std::string host = own ? HostText(subject.address) : Substitute(check.host, subject);
+  const bool bare_ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
+  if (bare_ipv6) host = "[" + host + "]";
+  const uint16_t port = check.port == 0 ? subject.address.port() : check.port;
+  return SetAuthority(host + ":" + std::to_string(port), target);
+}
+
 }  // namespace
 
 std::optional<CheckTarget> FillIn(const config::HealthCheck& check, const CheckSubject& subject) {
   CheckTarget target;
-  if (check.type == config::HealthCheck::Type::kTcp) {
-    target.address = subject.address;
-    target.host = HostText(subject.address);
-    target.port = subject.address.port();
+  if (check.type != config::HealthCheck::Type::kHttp) {
+    if (!SetPlace(check, subject, target)) return std::nullopt;
+    if (!check.send.empty()) target.request = Substitute(check.send, subject) + "\n";
     return target;
   }
   const std::string url = Substitute(check.url, subject);

@@ -2,7 +2,8 @@
 // One configured check filled in for one endpoint: whom to ask, what to send, what to make of the
 // answer.
 //
-// Pure. In the url {address} is the endpoint's "ip:port", or its ip alone when a ':' and a port
+// Pure. tcp and agent go to `host` (the endpoint's address by default) and `port` (its own). In
+// the url {address} is the endpoint's "ip:port", or its ip alone when a ':' and a port
 // follow; {shard} and {namespace} are text. Only http:// is spoken. nullopt = the filled-in url is
 // none. Statuses in `soft` are a soft failure, those in `expect` pass, others fail. RFC 9112 §4.
 #pragma once
@@ -21,7 +22,7 @@ struct CheckTarget {
   SocketAddress address;  // empty: `host` has to be resolved
   std::string host;       // a name, or the text of the address
   uint16_t port = 0;
-  std::string request;  // empty: connecting is all there is to it
+  std::string request;  // what is said first; may be nothing
 };
 
 std::optional<CheckTarget> FillIn(const config::HealthCheck& check, const CheckSubject& subject);

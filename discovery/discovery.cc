@@ -72,12 +72,14 @@ void Discovery::RequestCheck(EndpointId endpoint) {
 }
 
 void Discovery::ReportConnectFailure(EndpointId endpoint) {
-  if (!running_ || ++connect_failures_[endpoint] < settings_.health.fall) return;
-  connect_failures_.erase(endpoint);
-  catalog_.MarkOut(endpoint, Clock::now() + settings_.health.interval);
+  if (!running_ || !catalog_.NoteConnectFailure(endpoint, Clock::now())) return;
   checker_.CheckWithin(endpoint, Duration::zero());
-  if (!catalog_.HasUsableEndpoint(endpoint)) services_.AskSoon();
+  if (!catalog_.HasUsableEndpoint(endpoint, Clock::now())) services_.AskSoon();
   Changed();
+}
+
+void Discovery::ReportConnected(EndpointId endpoint) {
+  catalog_.NoteConnected(endpoint, Clock::now());
 }
 
 void Discovery::Expect(ShardId shard) {
@@ -111,7 +113,6 @@ void Discovery::Receive(const std::string& service, const ServiceAnswer& answer)
 
 void Discovery::Receive(const ProbeResult& result) {
   const bool news = catalog_.Record(result, Clock::now());
-  if (result.health != Health::kBad) connect_failures_.erase(result.endpoint);
   if (catalog_.IsUndecided(result.endpoint)) {
     checker_.CheckWithin(result.endpoint, settings_.health.interval / kFirstChecksSpeed);
   }

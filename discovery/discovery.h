@@ -10,7 +10,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -41,10 +40,11 @@ class Discovery {
 
   // Checks the endpoint now instead of when it is due.
   void RequestCheck(EndpointId endpoint);
-  // A connection attempt of the data plane failed. `fall` of them without a passed check in between
-  // take the endpoint out for one interval and have it checked at once; if that leaves its shard
-  // without any, DNS is asked again too.
+  // A connection attempt of the data plane failed, or succeeded after such failures. Who fails too
+  // often is put out for a while (ejection.h) and checked at once; if that leaves its shard without
+  // any endpoint, DNS is asked again too.
   void ReportConnectFailure(EndpointId endpoint);
+  void ReportConnected(EndpointId endpoint);
 
   // Replicas spoke of a shard that is new here: DNS is asked about it (Catalog::Expect).
   void Expect(ShardId shard);
@@ -73,7 +73,6 @@ class Discovery {
   ServiceWatch services_;
   HealthChecker checker_;
   Alarm deadline_, publication_;
-  std::map<EndpointId, int> connect_failures_;  // since the last passed check
   ShardSetPtr published_;
   TimePoint published_at_;
   bool running_ = false;

@@ -21,6 +21,8 @@ struct Event {
     kEndpointAdded,    //
     kEndpointRemoved,  //
     kEndpointHealth,   // detail: "good -> bad, L4CON"
+    kEndpointAgent,    // detail: "drain 50% # upgrade"
+    kEndpointEjected,  // connections to it fail
     kTargetObsolete,   // a DNS answer no longer has it
     kLookupFailed,     // once per series of failures
     kLookupRecovered,
@@ -45,6 +47,10 @@ constexpr std::string_view ToString(Event::Kind kind) {
       return "endpoint_removed";
     case Event::Kind::kEndpointHealth:
       return "endpoint_health";
+    case Event::Kind::kEndpointAgent:
+      return "endpoint_agent";
+    case Event::Kind::kEndpointEjected:
+      return "endpoint_ejected";
     case Event::Kind::kTargetObsolete:
       return "target_obsolete";
     case Event::Kind::kLookupFailed:

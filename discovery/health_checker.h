@@ -32,6 +32,7 @@ class HealthChecker {
   void Follow(const std::vector<CheckSubject>& subjects);
   void CheckWithin(EndpointId endpoint, Duration delay);
   void Close(std::function<void()> drained);
+  size_t running() const { return schedule_.running(); }
 
  private:
   void StartDue();

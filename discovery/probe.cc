@@ -65,47 +65,75 @@ asio::awaitable<void> Probe::Run(std::shared_ptr<Probe> probe,
   result.endpoint = probe->subject_.endpoint;
   result.health = Health::kGood;
   for (const config::HealthCheck& check : health->checks) {
-    if (probe->closed_) co_return;
+    const bool agent = check.type == config::HealthCheck::Type::kAgent;
+    if (!agent && result.health == Health::kBad) continue;
     probe->StartDeadline(probe, health->timeout);
     const TimePoint start = Clock::now();
-    Verdict verdict = co_await probe->Check(check);
+    Verdict verdict{.health = Health::kGood, .status = {}};
+    if (agent) {
+      co_await probe->Ask(check, result.agent);
+    } else {
+      verdict = co_await probe->Check(check);
+    }
     ++probe->round_;
     boost::system::error_code ignored;
     probe->socket_.close(ignored);
     if (probe->closed_) co_return;
-    if (verdict.health > result.health) continue;
+    if (agent || verdict.health > result.health) continue;
     result.health = verdict.health;
     result.status = std::move(verdict.status);
     result.ms =
         static_cast<int>(std::chrono::duration_cast<Duration>(Clock::now() - start).count());
-    if (result.health == Health::kBad) break;
   }
   probe->deadline_.cancel();
   done(std::move(result));
 }
 
 asio::awaitable<Probe::Verdict> Probe::Check(const config::HealthCheck& check) {
+  CheckTarget target;
   Verdict verdict;
-  std::optional<CheckTarget> target = FillIn(check, subject_);
-  if (!target) {
-    verdict.status = "SOCKERR";  // as HAProxy calls a check it cannot even start
-    co_return verdict;
+  verdict.status = co_await Connect(check, target);
+  if (!verdict.status.empty()) co_return verdict;
+  if (check.type == config::HealthCheck::Type::kHttp) {
+    verdict = co_await Talk(check, target);
+  } else {
+    verdict.health = Health::kGood;
+    verdict.status = "L4OK";
   }
-  CheckTarget& resolvable = *target;
-  if (target->address.empty()) co_await Resolve(resolvable);
-  if (closed_ || timed_out_ || target->address.empty()) {
-    verdict.status = timed_out_ ? "L4TOUT" : "L4CON";
-    co_return verdict;
-  }
-  const tcp::endpoint endpoint = ToAsio(target->address);
-  const auto [error] = co_await socket_.async_connect(endpoint, kAwait);
-  if (error || target->request.empty()) {
-    verdict.health = error ? Health::kBad : Health::kGood;
-    verdict.status = !error ? "L4OK" : timed_out_ ? "L4TOUT" : "L4CON";
-    co_return verdict;
-  }
-  verdict = co_await Talk(check, resolvable);
   co_return verdict;
+}
+
+asio::awaitable<std::string> Probe::Connect(const config::HealthCheck& check, CheckTarget& target) {
+  std::optional<CheckTarget> filled = FillIn(check, subject_);
+  if (!filled) co_return "SOCKERR";  // as HAProxy calls a check it cannot even start
+  target = std::move(*filled);
+  if (target.address.empty()) co_await Resolve(target);
+  bool connected = false;
+  if (!closed_ && !timed_out_ && !target.address.empty()) {
+    const tcp::endpoint endpoint = ToAsio(target.address);
+    const auto [error] = co_await socket_.async_connect(endpoint, kAwait);
+    connected = !error;
+  }
+  if (connected) co_return "";
+  co_return timed_out_ ? "L4TOUT" : "L4CON";
+}
+
+asio::awaitable<void> Probe::Ask(const config::HealthCheck& agent, AgentReply& reply) {
+  CheckTarget target;
+  const std::string problem = co_await Connect(agent, target);
+  if (!problem.empty()) co_return;
+  const auto question = asio::buffer(target.request);
+  co_await asio::async_write(socket_, question, kAwait);
+  std::string heard(AgentReply::kLongest, ' ');
+  size_t size = 0;
+  while (size < heard.size()) {
+    const auto room = asio::buffer(heard.data() + size, heard.size() - size);
+    const auto [error, count] = co_await socket_.async_read_some(room, kAwait);
+    size += count;
+    auto said = ParseAgentReply(std::string_view(heard).substr(0, size));
+    if (said) reply = *std::move(said);
+    if (said || error) co_return;
+  }
 }
 
 // Parks on a timer that never expires until the resolver's answer cancels it.

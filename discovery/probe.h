@@ -3,7 +3,8 @@
 //
 // A check connects, for HTTP also sends its GET and reads the status line (1 KiB at most), and has
 // `timeout` for all of it. The worst check decides; of equals the last one is reported. A host name
-// in a check is resolved each time, its first address is used. Never throws; Close() ends it.
+// in a check is resolved each time, its first address is used. An agent is asked in any case; that
+// it does not answer is no failure. Never throws; Close() ends it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -40,6 +41,10 @@ class Probe {
   };
 
   boost::asio::awaitable<Verdict> Check(const config::HealthCheck& check);
+  boost::asio::awaitable<void> Ask(const config::HealthCheck& agent, AgentReply& reply);
+  // Returns "" when connected, else HAProxy's word for what went wrong.
+  boost::asio::awaitable<std::string> Connect(const config::HealthCheck& check,
+                                              CheckTarget& target);
   boost::asio::awaitable<void> Resolve(CheckTarget& target);
   boost::asio::awaitable<Verdict> Talk(const config::HealthCheck& check, const CheckTarget& target);
   void StartDeadline(const std::shared_ptr<Probe>& self, Duration timeout);

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "discovery/agent_reply.h"
 #include "discovery/endpoint_health.h"
 #include "discovery/shard_set.h"
 
@@ -14,6 +15,7 @@ struct ProbeResult {
   Health health = Health::kBad;  // kGood, kSoft or kBad
   std::string status;            // "L4OK", "L7OK/200", "L7STS/503", "L4TOUT" … as HAProxy says it
   int ms = 0;                    // of the check that decided, else of the last one
+  AgentReply agent{};            // nothing when there is none or it did not answer
 };
 
 }  // namespace room_router

@@ -8,13 +8,13 @@ namespace {
 
 bool SameEndpoint(const Endpoint& a, const Endpoint& b) {
   return a.id == b.id && a.name == b.name && a.up == b.up && a.check_fill == b.check_fill &&
-         a.last_check == b.last_check;
+         a.last_check == b.last_check && a.agent_down == b.agent_down && a.agent == b.agent;
 }
 
 bool SameShard(const Shard& a, const Shard& b) {
   return a.id == b.id && a.region == b.region && a.release == b.release && a.weight == b.weight &&
          a.priority == b.priority && a.state == b.state && a.admin == b.admin &&
-         a.since == b.since && a.down_here == b.down_here &&
+         a.agent == b.agent && a.since == b.since && a.down_here == b.down_here &&
          std::ranges::equal(a.endpoints, b.endpoints, SameEndpoint);
 }
 

@@ -52,6 +52,8 @@ struct Endpoint {
   uint8_t check_fill = 0;  // successes towards rise (or failures towards fall), for "UP 1/3"
   std::string last_check;  // "L4OK", "L7OK/200", "L4TOUT" … (HAProxy's check status words)
   int last_check_ms = 0;
+  bool agent_down = false;                // its agent said down, fail or stopped
+  AdminState agent = AdminState::kReady;  // its agent's ready, drain or maint
 };
 
 struct Shard {
@@ -61,14 +63,15 @@ struct Shard {
   double weight = 100;  // 0 = takes no new rooms
   int priority = 0;     // lower is preferred (SRV priority)
   ShardState state = ShardState::kStarting;
-  AdminState admin = AdminState::kReady;
-  TimePoint since;                  // when `state` was entered
-  bool down_here = false;           // by our own checks, whatever the other replicas find
-  std::vector<Endpoint> endpoints;  // sorted by name
+  AdminState admin = AdminState::kReady;  // as ordered by an operator
+  AdminState agent = AdminState::kReady;  // as its agents say (shard_health.h)
+  TimePoint since;                        // when `state` was entered
+  bool down_here = false;                 // by our own checks, whatever the other replicas find
+  std::vector<Endpoint> endpoints;        // sorted by name
 
-  bool TakesNewRooms() const {
-    return state == ShardState::kUp && admin == AdminState::kReady && weight > 0;
-  }
+  // Neither an operator nor the shard's own agents want to empty it.
+  bool IsReady() const { return admin == AdminState::kReady && agent == AdminState::kReady; }
+  bool TakesNewRooms() const { return state == ShardState::kUp && IsReady() && weight > 0; }
   // Whether rooms that live here stay here.
   bool KeepsRooms() const { return state != ShardState::kDown && admin != AdminState::kMaint; }
 };

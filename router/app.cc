@@ -147,8 +147,9 @@ std::string App::Parts::Start() {
   }
   discovery.Start();
   ArmSweep();
-  workers.Start(config, shards, access_log,
-                [this](EndpointId endpoint) { discovery.ReportConnectFailure(endpoint); });
+  workers.Start(config, shards, access_log, [this](EndpointId endpoint, bool connected) {
+    connected ? discovery.ReportConnected(endpoint) : discovery.ReportConnectFailure(endpoint);
+  });
   thread = std::thread([this] { io.run(); });
   for (const SocketAddress& address : workers.listening()) {
     log.Write(LogLevel::kInfo, "listening", {{"address", address.ToString()}});

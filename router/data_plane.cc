@@ -82,6 +82,15 @@ void DataPlane::Apply(std::shared_ptr<const ShardSnapshot> snapshot) {
   }
 }
 
+void DataPlane::NoteConnect(EndpointId endpoint, bool connected) {
+  if (connected && failing_.erase(endpoint) == 0) return;
+  if (!connected) {
+    ++endpoint_stats(endpoint).connect_failures;
+    failing_.insert(endpoint);
+  }
+  if (report_connect) report_connect(endpoint, connected);
+}
+
 std::string_view DataPlane::NextRequestId() {
   static constexpr char kDigits[] = "0123456789abcdef";
   uint64_t id = request_id_base_ + ++request_id_count_;
@@ -98,7 +107,7 @@ const Endpoint* DataPlane::ChooseEndpoint(const Shard& shard, std::span<const En
   const auto worse_than = [&](const Endpoint& a, const Endpoint& b) {
     const auto rank = [&](const Endpoint& e) {
       const bool was_tried = std::find(tried.begin(), tried.end(), e.id) != tried.end();
-      return std::tuple(was_tried, !e.up, endpoint_stats(e.id).outstanding);
+      return std::tuple(was_tried, !e.up, e.agent, endpoint_stats(e.id).outstanding);
     };
     return rank(a) > rank(b);
   };
@@ -115,7 +124,7 @@ const Endpoint* DataPlane::ChooseEndpoint(const Shard& shard, std::span<const En
   const Endpoint& a = endpoints[draw()];
   const Endpoint& b = endpoints[draw()];
   const Endpoint& best = worse_than(a, b) ? b : a;
-  if (best.up) return &best;
+  if (best.up && best.agent == AdminState::kReady) return &best;
   return &*std::min_element(endpoints.begin(), endpoints.end(),
                             [&](const auto& x, const auto& y) { return worse_than(y, x); });
 }

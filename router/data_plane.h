@@ -9,6 +9,7 @@
 #include <boost/intrusive/list.hpp>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -80,6 +81,7 @@ struct DataPlane {
     return stats.endpoints[id];
   }
   void Count(Refusal refusal) { ++stats.refusals[static_cast<size_t>(refusal)]; }
+  void NoteConnect(EndpointId endpoint, bool connected);  // how an attempt ended
   // 16 hexadecimal digits, unique in the process; valid until the next call.
   std::string_view NextRequestId();
   // The endpoint of a shard with the fewest exchanges here, best of two at random; never one of
@@ -97,9 +99,9 @@ struct DataPlane {
   std::shared_ptr<const ConfigSnapshot> config;
   std::shared_ptr<const ShardSnapshot> shards;
   RoomDirectory& directory;
-  AccessLogRing* access_log;  // null = off
-  std::function<void(EndpointId)> report_connect_failure;
-  std::function<void()> on_client_closed;  // a descriptor is free again
+  AccessLogRing* access_log;                                       // null = off
+  std::function<void(EndpointId, bool connected)> report_connect;  // failures, the first success
+  std::function<void()> on_client_closed;                          // a descriptor is free again
   // Reused by whoever is on the stack, never kept across events.
   http::RequestHead request_head;
   http::ResponseHead response_head;
@@ -112,6 +114,7 @@ struct DataPlane {
 
  private:
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
+  std::set<EndpointId> failing_;  // the last attempt here failed
   uint64_t request_id_base_, request_id_count_ = 0;
   uint64_t random_state_;
   std::array<char, 16> request_id_{};

@@ -38,14 +38,15 @@ void Exchange::Advance() {
 
 bool Exchange::FinishConnect() {
   if (upstream_->connecting()) return false;
-  EndpointStats& stats = plane_.endpoint_stats(endpoint_);
-  if (upstream_->connect_error() != 0) {
-    ++stats.connect_failures;
+  const bool connected = upstream_->connect_error() == 0;
+  plane_.NoteConnect(endpoint_, connected);
+  if (!connected) {
     Fail(Refusal::kConnectFailed);
     return false;
   }
   times_.connected = plane_.loop.now();
-  stats.connect_ms.Observe(Milliseconds(times_.connected - times_.connect_begun));
+  plane_.endpoint_stats(endpoint_).connect_ms.Observe(
+      Milliseconds(times_.connected - times_.connect_begun));
   phase_ = Phase::kWaiting;
   return true;
 }
@@ -271,7 +272,7 @@ void Exchange::Abandon() {
 
 void Exchange::OnTimeout(TimeoutClass timeout) {
   if (timeout == TimeoutClass::kConnect) {
-    ++plane_.endpoint_stats(endpoint_).connect_failures;
+    plane_.NoteConnect(endpoint_, false);
     Fail(Refusal::kConnectTimeout);
   } else if (phase_ == Phase::kRelaying) {
     AbortResponse(timeout == TimeoutClass::kServerResponse ? "sD" : "cD");

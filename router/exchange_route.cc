@@ -207,7 +207,10 @@ std::optional<Refusal> Exchange::Connect() {
     phase_ = Phase::kWaiting;
   } else {
     upstream_ = plane_.pool.Connect(*endpoint);
-    if (!upstream_) return Refusal::kConnectFailed;
+    if (!upstream_) {
+      plane_.NoteConnect(endpoint_, false);
+      return Refusal::kConnectFailed;
+    }
     ++stats.connects;
     phase_ = Phase::kConnecting;
   }
@@ -235,7 +238,6 @@ bool Exchange::TryAgain(Refusal refusal) {
   const auto& shards = *plane_.shards;
   const Shard* shard = shards.set->FindById(shard_);
   if (not_sent) {
-    if (plane_.report_connect_failure) plane_.report_connect_failure(endpoint_);
     const auto tried = std::span(tried_).first(tries_);
     const bool all_tried =
         shard == nullptr ||

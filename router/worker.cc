@@ -11,7 +11,7 @@ namespace room_router {
 struct Worker::Thread {
   explicit Thread(Environment environment)
       : budget(environment.budget), plane(environment.directory, environment.access_log) {
-    plane.report_connect_failure = std::move(environment.report_connect_failure);
+    plane.report_connect = std::move(environment.report_connect);
     plane.on_client_closed = [this] { budget.Give(); };
   }
 

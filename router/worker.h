@@ -21,7 +21,7 @@ class Worker {
     RoomDirectory& directory;
     ConnectionBudget& budget;
     AccessLogRing* access_log = nullptr;
-    std::function<void(EndpointId)> report_connect_failure;  // called on the worker's thread
+    std::function<void(EndpointId, bool)> report_connect;  // DataPlane's, on the worker's thread
   };
   // A listening descriptor and its position in the configuration.
   struct Socket {

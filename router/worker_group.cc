@@ -76,17 +76,17 @@ std::string WorkerGroup::Bind(const config::Config& config) {
 
 void WorkerGroup::Start(std::shared_ptr<const ConfigSnapshot> config, ShardSetPtr shards,
                         AccessLogWriter& access_log,
-                        std::function<void(EndpointId)> report_connect_failure) {
+                        std::function<void(EndpointId, bool connected)> report_connect) {
   const auto snapshot = Snapshot(std::move(shards), false);
-  const auto report = [this, report_connect_failure](EndpointId endpoint) {
-    asio::post(control_, [report_connect_failure, endpoint] { report_connect_failure(endpoint); });
+  const auto report = [this, report_connect](EndpointId endpoint, bool connected) {
+    asio::post(control_, [=] { report_connect(endpoint, connected); });
   };
   for (size_t i = 0; i < sockets_.size(); ++i) {
     workers_.push_back(
         std::make_unique<Worker>(Worker::Environment{.directory = directory_,
                                                      .budget = budget_,
                                                      .access_log = access_log.ring(i),
-                                                     .report_connect_failure = report}));
+                                                     .report_connect = report}));
     workers_.back()->Start(config, snapshot, std::exchange(sockets_[i], {}));
   }
 }

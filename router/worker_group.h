@@ -29,7 +29,8 @@ class WorkerGroup {
   std::string Bind(const config::Config& config);
   // Until the next Publish answers don't say which shard serves a room.
   void Start(std::shared_ptr<const ConfigSnapshot> config, ShardSetPtr shards,
-             AccessLogWriter& access_log, std::function<void(EndpointId)> report_connect_failure);
+             AccessLogWriter& access_log,
+             std::function<void(EndpointId, bool connected)> report_connect);
   void Stop();
 
   void Publish(const std::shared_ptr<const ConfigSnapshot>& config);

@@ -75,9 +75,8 @@ PlacementView MakePlacementView(const ShardSet& shards, std::string_view own_reg
     view.least_weight =
         view.candidates.size() == 1 ? shard.weight : std::min(view.least_weight, shard.weight);
   }
-  view.rotation = BestClass(shards, own_region, [](const Shard& s) {
-    return s.state == ShardState::kUp && s.admin == AdminState::kReady;
-  });
+  view.rotation = BestClass(
+      shards, own_region, [](const Shard& s) { return s.state == ShardState::kUp && s.IsReady(); });
   if (view.rotation.empty()) {
     view.rotation = BestClass(shards, own_region, [](const Shard& s) {
       return s.KeepsRooms() && s.state != ShardState::kStarting;

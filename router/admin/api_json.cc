@@ -52,6 +52,7 @@ Json ShardJson(const AdminView& view, const Shard& shard, uint32_t rooms) {
   Json json = {{"name", shard.name},
                {"state", ToString(shard.state)},
                {"admin", ToString(shard.admin)},
+               {"agent", ToString(shard.agent)},
                {"takes_new_rooms", shard.TakesNewRooms()},
                {"keeps_rooms", shard.KeepsRooms()},
                {"region", shard.region},

@@ -139,7 +139,7 @@ StatRow ServerRow(const AdminView& view, const Shard& shard, const Endpoint& end
   SetTraffic(out, stats, view.now);
   SetCheck(out, endpoint, health);
   const std::string status = StatusWord(shard, endpoint, health);
-  const bool drained = shard.admin == AdminState::kDrain;
+  const bool drained = std::max(shard.admin, endpoint.agent) == AdminState::kDrain;
   const auto weight = drained ? 0 : std::lround(std::clamp(shard.weight, 0.0, 65535.0));
   out.Set("svname", ServerName(shard, endpoint));
   out.Set("status", status);
@@ -196,15 +196,17 @@ StatRow BackendRow(const AdminView& view) {
 }  // namespace
 
 std::string StatusWord(const Shard& shard, const Endpoint& endpoint, const config::Health& health) {
-  if (shard.admin == AdminState::kMaint) return "MAINT";
+  const AdminState ordered = std::max(shard.admin, endpoint.agent);
+  if (ordered == AdminState::kMaint) return "MAINT";
   if (shard.state == ShardState::kSoftDown) return "NOLB";
   const std::string fill = std::to_string(endpoint.check_fill);
   const bool usable = shard.state == ShardState::kUp && endpoint.up;
+  if (endpoint.agent_down) return "DOWN (agent)";
   if (!usable) {
     const bool rising = !endpoint.up && endpoint.check_fill > 0;
     return rising ? "DOWN " + fill + "/" + std::to_string(health.rise) : "DOWN";
   }
-  std::string word = shard.admin == AdminState::kDrain ? "DRAIN" : "UP";
+  std::string word = ordered == AdminState::kDrain ? "DRAIN" : "UP";
   if (endpoint.check_fill == 0) return word;
   // HAProxy counts what is left of `fall`.
   return word + " " + std::to_string(health.fall - endpoint.check_fill) + "/" +

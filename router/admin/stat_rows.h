@@ -16,7 +16,8 @@ namespace room_router::admin {
 
 std::vector<StatRow> StatRows(const AdminView& view);
 
-// HAProxy's word for an endpoint: UP, "UP 2/3", DOWN, "DOWN 1/2", DRAIN, MAINT, NOLB (soft-down).
+// HAProxy's word for an endpoint: UP, "UP 2/3", DOWN, "DOWN 1/2", DRAIN, MAINT, NOLB (soft-down),
+// "DOWN (agent)".
 std::string StatusWord(const Shard& shard, const Endpoint& endpoint, const config::Health& health);
 
 }  // namespace room_router::admin

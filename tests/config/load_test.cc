@@ -102,6 +102,8 @@ shards:
     checks:
       - {type: http, url: "http://{address}/x?n={namespace}", expect: [200, 300-404], soft: 503}
       - {type: http, url: "http://{shard}.web:5280/http-bind", header: {Authorization: Basic x}}
+      - {type: tcp, port: 5222}
+      - {type: agent, port: 9777, host: "{shard}-agent.{namespace}", send: "{shard}"}
     timeout: 5s
 )",
                                  "/t.yaml", TestEnvironment);
@@ -115,12 +117,16 @@ shards:
   ASSERT_EQ(shards.static_shards.size(), 2U);
   EXPECT_EQ(shards.static_shards[0].weight, 0.5);
   EXPECT_EQ(shards.static_shards[0].release, "5142");
-  ASSERT_EQ(shards.health.checks.size(), 2U);
+  ASSERT_EQ(shards.health.checks.size(), 4U);
+  EXPECT_EQ(shards.health.checks[2].port, 5222);
+  EXPECT_EQ(shards.health.checks[3].type, HealthCheck::Type::kAgent);
+  EXPECT_EQ(shards.health.checks[3].host, "{shard}-agent.{namespace}");
+  EXPECT_EQ(shards.health.checks[3].send, "{shard}");
   ASSERT_EQ(shards.health.checks[0].expect.size(), 2U);
   EXPECT_EQ(shards.health.checks[0].expect[1], (StatusRange{300, 404}));
   EXPECT_THAT(shards.health.checks[0].soft, ElementsAre(503));
   ASSERT_EQ(loaded.warnings.size(), 1U);
-  EXPECT_THAT(loaded.warnings[0].ToString(), HasSubstr("/t.yaml:12:14: shards.health.timeout:"));
+  EXPECT_THAT(loaded.warnings[0].ToString(), HasSubstr("/t.yaml:14:14: shards.health.timeout:"));
 }
 
 TEST(LoadTest, Environment) {

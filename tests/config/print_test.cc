@@ -98,6 +98,10 @@ HealthCheck AnyCheck(Random& random) {
     check.url = OneOf<std::string>(random, {"http://{address}/", "http://h:1/a?b={shard}&c=%20"});
     check.header.emplace_back("X-Check", AnyText(random));
   }
+  if (check.type == HealthCheck::Type::kTcp && random() % 2) {
+    check.host = OneOf<std::string>(random, {"{address}", "{shard}.x", "::1", "10.0.0.7"});
+    check.port = static_cast<uint16_t>(random());
+  }
   if (random() % 2) check.expect = {{200, 204}, {404, 404}};
   if (random() % 2) check.soft = {503, 429};
   return check;
@@ -167,6 +171,12 @@ void FillShards(Random& random, Config& config) {
   if (random() % 2) shards.name = {.pattern = "(a)\\.(\"[b]\") #", .replace = "$2-$$-'x'"};
   shards.tls = {.enabled = false, .ca = AnyText(random), .verify = false, .server_name = "a.b"};
   shards.health.checks = {AnyCheck(random), AnyCheck(random)};
+  if (random() % 2) {
+    shards.health.checks.push_back({.type = HealthCheck::Type::kAgent,
+                                    .host = OneOf<std::string>(random, {"", "{shard}-agent"}),
+                                    .port = static_cast<uint16_t>(1 + random() % 65535),
+                                    .send = OneOf<std::string>(random, {"", "{shard} up?"})});
+  }
   shards.health.interval = 10ms + AnyPeriod(random);
   shards.health.timeout = AnyPeriod(random);
   shards.health.rise = 1 + static_cast<int>(random() % 100);

@@ -130,6 +130,32 @@ TEST(StatRows, SayTheStateInHaproxysWords) {
   }
 }
 
+TEST(StatRows, SayWhatAgentsSayInHaproxysWords) {
+  struct Case {
+    AdminState admin, agent;
+    bool agent_down;
+    const char* word;
+  };
+  const Case cases[] = {
+      {AdminState::kReady, AdminState::kReady, false, "UP"},
+      {AdminState::kReady, AdminState::kDrain, false, "DRAIN"},
+      {AdminState::kDrain, AdminState::kReady, false, "DRAIN"},
+      {AdminState::kDrain, AdminState::kMaint, false, "MAINT"},
+      {AdminState::kMaint, AdminState::kReady, false, "MAINT"},
+      {AdminState::kReady, AdminState::kReady, true, "DOWN (agent)"},
+  };
+  for (const Case& each : cases) {
+    Shard shard;
+    shard.state = ShardState::kUp;
+    shard.admin = each.admin;
+    Endpoint endpoint;
+    endpoint.up = !each.agent_down;
+    endpoint.agent = each.agent;
+    endpoint.agent_down = each.agent_down;
+    EXPECT_EQ(StatusWord(shard, endpoint, config::Health{}), each.word);
+  }
+}
+
 TEST(StatRows, GiveEveryListenerItsOwnName) {
   Sample sample;
   sample.config.listeners.push_back({.address = *SocketAddress::Parse("127.0.0.1:8443")});
