@@ -37,6 +37,8 @@ std::string CheckUrlRule(std::string_view text);
 std::string CheckHostRule(std::string_view text);
 // Any text with those placeholders.
 std::string PlaceholdersRule(std::string_view text);
+// A tenant, a room ("[tenant]room" or "room") or the beginning of one; "" is left to the section.
+std::string RoomNameRule(std::string_view text);
 // The path of a unix socket.
 std::string SocketPathRule(std::string_view text);
 std::string NotEmptyRule(std::string_view text);
