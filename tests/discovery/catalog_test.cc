@@ -2,93 +2,18 @@
 #include "discovery/catalog.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
+
+#include "tests/discovery/catalog_fixture.h"
 
 namespace room_router {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::Contains;
 using testing::ElementsAre;
-using testing::IsEmpty;
-
-const std::string kService = "_http._tcp.web.jitsi.svc.cluster.local";
-
-SocketAddress Address(const std::string& text) { return *SocketAddress::Parse(text); }
-
-ServiceTarget Target(const std::string& label, const std::string& address, uint16_t weight = 0,
-                     uint16_t priority = 0) {
-  ServiceTarget target;
-  target.name = label + ".web.jitsi.svc.cluster.local";
-  target.addresses = {Address(address)};
-  target.port = target.addresses[0].port();
-  target.weight = weight;
-  target.priority = priority;
-  return target;
-}
-
-ServiceAnswer Found(std::vector<ServiceTarget> targets) {
-  return {.outcome = LookupOutcome::kFound, .ttl = 5s, .targets = std::move(targets)};
-}
-
-class CatalogTest : public testing::Test {
- protected:
-  CatalogTest() { settings_.discovery.srv = {kService}; }
-
-  Catalog& catalog() {
-    if (!catalog_) catalog_.emplace(settings_, now_);
-    return *catalog_;
-  }
-  void Receive(ServiceAnswer answer) { catalog().Receive(kService, answer, now_); }
-  void Check(EndpointId endpoint, Health health, int times, const std::string& status = "x") {
-    for (int i = 0; i < times; ++i) {
-      catalog().Record({.endpoint = endpoint, .health = health, .status = status, .ms = 1}, now_);
-    }
-  }
-  void CheckAll(Health health) {
-    for (const CheckSubject& subject : catalog().Subjects()) Check(subject.endpoint, health, 3);
-  }
-  void AgentSays(EndpointId endpoint, const std::string& words) {
-    catalog().Record({.endpoint = endpoint,
-                      .health = Health::kGood,
-                      .status = "x",
-                      .agent = *ParseAgentReply(words + "\n")},
-                     now_);
-  }
-  void Pass(Duration time) {
-    now_ += time;
-    catalog().Tick(now_);
-  }
-  const Shard& Get(const std::string& name) {
-    last_ = catalog().Snapshot(now_);
-    const Shard* shard = last_->FindByName(name);
-    if (shard == nullptr) throw std::out_of_range(name);
-    return *shard;
-  }
-  // "shard-0:up shard-1:soft_down"
-  std::string Show() {
-    std::string text;
-    for (const Shard& shard : catalog().Snapshot(now_)->shards) {
-      text += (text.empty() ? "" : " ") + shard.name + ":" + std::string(ToString(shard.state));
-    }
-    return text;
-  }
-  std::vector<std::string> EventKinds() {
-    std::vector<std::string> kinds;
-    for (const Event& event : catalog().TakeEvents()) {
-      kinds.push_back(std::string(ToString(event.kind)) + " " + event.shard);
-    }
-    return kinds;
-  }
-
-  config::Shards settings_;
-  TimePoint now_{1h};
-  std::optional<Catalog> catalog_;
-  ShardSetPtr last_;
-};
 
 TEST_F(CatalogTest, StaticShardsAreAnsweredAtOnceAndGroupedByName) {
   settings_.discovery.srv.clear();
@@ -155,64 +80,6 @@ TEST_F(CatalogTest, WeightIsTheLargestAndPriorityTheSmallest) {
   EXPECT_EQ(Get("shard-0").priority, 10);
   EXPECT_EQ(Get("shard-1").weight, 0);
   EXPECT_FALSE(Get("shard-1").TakesNewRooms());
-}
-
-TEST_F(CatalogTest, AShardIsAsGoodAsItsBestEndpoint) {
-  settings_.name = {.pattern = R"(^(shard-\d+)-)", .replace = "$1"};
-  Receive(Found({Target("shard-0-a", "10.0.0.1:80"), Target("shard-0-b", "10.0.0.2:80")}));
-  Check(0, Health::kGood, 2);
-  EXPECT_EQ(Show(), "shard-0:up");
-  Check(1, Health::kBad, 3);
-  EXPECT_EQ(Show(), "shard-0:up");
-  EXPECT_TRUE(Get("shard-0").endpoints[0].up);
-  EXPECT_FALSE(Get("shard-0").endpoints[1].up);
-  Check(0, Health::kBad, 2, "L4CON");
-  EXPECT_EQ(Show(), "shard-0:up");
-  EXPECT_EQ(Get("shard-0").endpoints[0].check_fill, 2);
-  Check(0, Health::kBad, 1, "L4CON");
-  EXPECT_EQ(Show(), "shard-0:soft_down");
-  EXPECT_EQ(Get("shard-0").endpoints[0].last_check, "L4CON");
-  EXPECT_EQ(catalog().NextDeadline(), now_ + 120s);
-  Pass(120s);
-  EXPECT_EQ(Show(), "shard-0:down");
-}
-
-TEST_F(CatalogTest, AShardIsDownWhenMostReplicasFindItDown) {
-  settings_.health.soft_down_grace = 10s;
-  Receive(Found({Target("shard-0", "10.0.0.1:80"), Target("shard-1", "10.0.0.2:80")}));
-  CheckAll(Health::kGood);
-  const ShardId id = Get("shard-0").id;
-  EXPECT_TRUE(catalog().SetQuorum(id, Quorum::kNotDown, now_));
-  EXPECT_FALSE(catalog().SetQuorum(id, Quorum::kNotDown, now_));
-  CheckAll(Health::kBad);
-  Pass(10s);
-  EXPECT_EQ(Show(), "shard-0:soft_down shard-1:down") << "nobody was asked about shard-1";
-  EXPECT_TRUE(Get("shard-0").down_here);
-  catalog().TakeEvents();
-  EXPECT_TRUE(catalog().SetQuorum(id, Quorum::kDown, now_));
-  EXPECT_EQ(Show(), "shard-0:down shard-1:down");
-  EXPECT_EQ(Get("shard-0").since, now_);
-  EXPECT_THAT(EventKinds(), ElementsAre("shard_state shard-0"));
-  EXPECT_FALSE(catalog().SetQuorum(99, Quorum::kDown, now_));
-}
-
-TEST_F(CatalogTest, WhatMostFindDownIsDownThoughWeReachIt) {
-  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
-  CheckAll(Health::kGood);
-  const ShardId id = Get("shard-0").id;
-  catalog().SetQuorum(id, Quorum::kDown, now_);
-  EXPECT_EQ(Show(), "shard-0:down");
-  EXPECT_FALSE(Get("shard-0").down_here);
-  catalog().SetQuorum(id, Quorum::kNotDown, now_);
-  EXPECT_EQ(Show(), "shard-0:up");
-}
-
-TEST_F(CatalogTest, SoftFailureKeepsTheEndpointUsable) {
-  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
-  Check(0, Health::kGood, 2);
-  Check(0, Health::kSoft, 3, "L7STS/503");
-  EXPECT_EQ(Show(), "shard-0:soft_down");
-  EXPECT_TRUE(Get("shard-0").endpoints[0].up);
 }
 
 TEST_F(CatalogTest, DroppedTargetIsHeldAndReturnsWithItsIdsAndHealth) {
@@ -309,111 +176,6 @@ TEST_F(CatalogTest, InitialStateDrain) {
   CheckAll(Health::kGood);
   EXPECT_EQ(Show(), "shard-0:up");
   EXPECT_EQ(ToString(Get("shard-0").admin), "drain");
-}
-
-TEST_F(CatalogTest, OutUntilACheckPassesOrTheTimeIsOver) {
-  settings_.health.fall = 2;
-  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
-  CheckAll(Health::kGood);
-  catalog().TakeEvents();
-  EXPECT_FALSE(catalog().NoteConnectFailure(0, now_));
-  EXPECT_TRUE(Get("shard-0").endpoints[0].up);
-  EXPECT_TRUE(catalog().NoteConnectFailure(0, now_));
-  EXPECT_THAT(EventKinds(), ElementsAre("endpoint_ejected shard-0"));
-  EXPECT_FALSE(Get("shard-0").endpoints[0].up);
-  EXPECT_FALSE(catalog().HasUsableEndpoint(0, now_));
-  EXPECT_EQ(ToString(Get("shard-0").state), "up");
-  EXPECT_TRUE(catalog().Record({.endpoint = 0, .health = Health::kGood, .status = "x"}, now_));
-  EXPECT_TRUE(Get("shard-0").endpoints[0].up);
-  catalog().NoteConnectFailure(0, now_);
-  EXPECT_TRUE(catalog().NoteConnectFailure(0, now_));
-  EXPECT_EQ(catalog().NextDeadline(), now_ + 4s);
-  Check(0, Health::kGood, 1);
-  EXPECT_FALSE(Get("shard-0").endpoints[0].up) << "checks and connections disagree";
-  Pass(4s);
-  EXPECT_TRUE(Get("shard-0").endpoints[0].up);
-  EXPECT_EQ(catalog().NextDeadline(), std::nullopt);
-  EXPECT_FALSE(catalog().NoteConnectFailure(99, now_));
-  catalog().NoteConnected(99, now_);
-  EXPECT_FALSE(catalog().HasUsableEndpoint(99, now_));
-}
-
-TEST_F(CatalogTest, AnAgentDrainsAndWeighsItsShard) {
-  settings_.health.checks.push_back({.type = config::HealthCheck::Type::kAgent, .port = 9777});
-  Receive(Found({Target("shard-0", "10.0.0.1:80", 60)}));
-  CheckAll(Health::kGood);
-  catalog().TakeEvents();
-  AgentSays(0, "drain 50%");
-  EXPECT_THAT(EventKinds(), ElementsAre("endpoint_agent shard-0"));
-  EXPECT_EQ(Show(), "shard-0:up");
-  EXPECT_EQ(ToString(Get("shard-0").agent), "drain");
-  EXPECT_EQ(ToString(Get("shard-0").admin), "ready");
-  EXPECT_EQ(Get("shard-0").weight, 30);
-  EXPECT_FALSE(Get("shard-0").TakesNewRooms());
-  EXPECT_TRUE(Get("shard-0").KeepsRooms());
-  AgentSays(0, "ready");
-  EXPECT_TRUE(Get("shard-0").TakesNewRooms());
-  EXPECT_EQ(Get("shard-0").weight, 30) << "nothing was said about it";
-  catalog().SetWeight("shard-0", 10);
-  EXPECT_EQ(Get("shard-0").weight, 5);
-  AgentSays(0, "0%");
-  EXPECT_FALSE(Get("shard-0").TakesNewRooms());
-}
-
-TEST_F(CatalogTest, AnAgentThatSaysDownIsAFailedCheckUntilItSaysUp) {
-  settings_.health.checks.push_back({.type = config::HealthCheck::Type::kAgent, .port = 9777});
-  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
-  CheckAll(Health::kGood);
-  AgentSays(0, "stopped # upgrade");
-  EXPECT_EQ(Show(), "shard-0:soft_down");
-  EXPECT_FALSE(Get("shard-0").endpoints[0].up);
-  EXPECT_TRUE(Get("shard-0").endpoints[0].agent_down);
-  CheckAll(Health::kGood);
-  EXPECT_EQ(Show(), "shard-0:soft_down") << "silence is not up";
-  EXPECT_FALSE(Get("shard-0").down_here);
-  Pass(120s);
-  EXPECT_EQ(Show(), "shard-0:down");
-  EXPECT_TRUE(Get("shard-0").down_here);
-  AgentSays(0, "up");
-  Pass(30s);
-  EXPECT_EQ(Show(), "shard-0:up");
-}
-
-TEST_F(CatalogTest, AnAgentsMaintIsAVoteWithoutGrace) {
-  settings_.health.checks.push_back({.type = config::HealthCheck::Type::kAgent, .port = 9777});
-  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
-  CheckAll(Health::kGood);
-  catalog().SetQuorum(0, Quorum::kNotDown, now_);
-  AgentSays(0, "maint");
-  EXPECT_EQ(Show(), "shard-0:soft_down");
-  EXPECT_TRUE(Get("shard-0").KeepsRooms());
-  EXPECT_TRUE(Get("shard-0").down_here);
-  catalog().SetQuorum(0, Quorum::kDown, now_);
-  EXPECT_EQ(Show(), "shard-0:down");
-  AgentSays(0, "ready");
-  EXPECT_FALSE(Get("shard-0").down_here);
-  catalog().SetQuorum(0, Quorum::kNotDown, now_);
-  EXPECT_EQ(Show(), "shard-0:up") << "its checks have been good all the time";
-  catalog().SetQuorum(0, Quorum::kNone, now_);
-  AgentSays(0, "maint");
-  EXPECT_EQ(Show(), "shard-0:down") << "alone, a replica decides alone";
-}
-
-TEST_F(CatalogTest, WhatAnAgentSaidIsForgottenWithItsEndpointOrWithTheCheck) {
-  settings_.health.checks.push_back({.type = config::HealthCheck::Type::kAgent, .port = 9777});
-  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
-  CheckAll(Health::kGood);
-  AgentSays(0, "maint");
-  Receive({.outcome = LookupOutcome::kAbsent});
-  Pass(30s);
-  EXPECT_FALSE(catalog().Record({.endpoint = 0, .health = Health::kBad}, now_)) << "it is gone";
-  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
-  EXPECT_EQ(Show(), "shard-0:up");
-  AgentSays(0, "drain 10%");
-  settings_.health.checks.pop_back();
-  catalog().Configure(settings_, now_);
-  EXPECT_TRUE(Get("shard-0").TakesNewRooms());
-  EXPECT_EQ(Get("shard-0").weight, 100);
 }
 
 TEST_F(CatalogTest, ReloadKeepsWhatStays) {

@@ -77,6 +77,42 @@ TEST(CheckTarget, TcpConnectsToTheEndpoint) {
   EXPECT_TRUE(target->request.empty());
 }
 
+TEST(CheckTarget, PlacesWithoutUrl) {
+  struct Case {
+    std::string host;
+    uint16_t port;
+    std::string subject, address, filled;
+  };
+  const std::vector<Case> cases = {
+      {"", 0, "10.0.0.7:8000", "10.0.0.7:8000", "10.0.0.7"},
+      {"", 9777, "10.0.0.7:8000", "10.0.0.7:9777", "10.0.0.7"},
+      {"{address}", 9777, "[fd00::7]:8000", "[fd00::7]:9777", "[fd00::7]"},
+      {"fd00::8", 9777, "10.0.0.7:8000", "[fd00::8]:9777", "[fd00::8]"},
+      {"10.0.0.8", 0, "10.0.0.7:8000", "10.0.0.8:8000", "10.0.0.8"},
+      {"{shard}-agent.{namespace}", 9777, "10.0.0.7:8000", "", "shard-2-agent.jitsi"},
+  };
+  for (const Case& c : cases) {
+    const config::HealthCheck check{
+        .type = config::HealthCheck::Type::kAgent, .host = c.host, .port = c.port};
+    const auto target = FillIn(check, Subject(c.subject));
+    ASSERT_TRUE(target) << c.host;
+    EXPECT_EQ(target->address.ToString(), c.address) << c.host;
+    EXPECT_EQ(target->host, c.filled) << c.host;
+    EXPECT_EQ(target->port, c.port == 0 ? 8000 : c.port) << c.host;
+    EXPECT_EQ(target->request, "");
+  }
+  EXPECT_FALSE(FillIn({.host = "no host"}, Subject()));
+}
+
+TEST(CheckTarget, AgentsAreSentALine) {
+  const auto target = FillIn({.type = config::HealthCheck::Type::kAgent,
+                              .port = 9777,
+                              .send = "{shard} {namespace} {address}"},
+                             Subject());
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->request, "shard-2 jitsi 10.0.0.7:8000\n");
+}
+
 TEST(CheckTarget, StatusLines) {
   EXPECT_EQ(StatusOf("HTTP/1.1 200 OK\r\n"), 200);
   EXPECT_EQ(StatusOf("HTTP/1.0 503\r\n"), 503);

@@ -111,8 +111,10 @@ TEST_F(EjectionTest, WhateverHappensItComesBack) {
         ejection_.PassCheck(now_);
         ASSERT_TRUE(was_out || !ejection_.IsOut(now_));
         break;
-      default:
-        ASSERT_EQ(ejection_.Fail(rules_, now_), !was_out && ejection_.IsOut(now_));
+      default: {
+        const bool put_out = ejection_.Fail(rules_, now_);
+        ASSERT_EQ(put_out, !was_out && ejection_.IsOut(now_));
+      }
     }
     ASSERT_LE(ejection_.NextDeadline().value_or(now_), now_ + Ejection::kLongest);
     ejection_.Tick(now_);

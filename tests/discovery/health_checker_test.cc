@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <list>
 #include <memory>
@@ -136,6 +137,88 @@ TEST_F(HealthCheckerTest, AllChecksMustPassAndTheWorstDecides) {
   EXPECT_THAT(prosody.requests(), Each(HasSubstr("GET /http-bind HTTP/1.1\r\n")));
 }
 
+// As a shard's web, XMPP server and focus are checked: each on a port of its own, found by
+// template.
+TEST_F(HealthCheckerTest, SeveralTemplatedChecksOfOneEndpoint) {
+  Responder& web = Respond("HTTP/1.1 200 OK\r\n\r\n");
+  Responder& prosody = Respond("HTTP/1.1 200 OK\r\n\r\n");
+  Responder& jicofo = Respond("HTTP/1.1 200 OK\r\n\r\n");
+  const auto port = [](const Responder& at) { return std::to_string(at.address().port()); };
+  health_.checks = {
+      Http("http://{address}/"),
+      Http("http://{shard}-prosody.{namespace}:" + port(prosody) + "/http-bind?at={address}"),
+      Http("http://{address}:" + port(jicofo) + "/about/health")};
+  struct Case {
+    const char *prosody, *jicofo, *status;
+    Health health;
+  };
+  const Case cases[] = {
+      {"200", "200", "L7OK/200", Health::kGood}, {"200", "503", "L7STS/503", Health::kSoft},
+      {"200", "500", "L7STS/500", Health::kBad}, {"503", "200", "L7STS/503", Health::kSoft},
+      {"503", "500", "L7STS/500", Health::kBad}, {"404", "503", "L7STS/404", Health::kBad}};
+  const auto answer = [](const char* status) {
+    return "HTTP/1.1 " + std::string(status) + " x\r\n\r\n";
+  };
+  for (const Case& each : cases) {
+    prosody.SetAnswer(answer(each.prosody));
+    jicofo.SetAnswer(answer(each.jicofo));
+    Start({Subject(0, web.address())});
+    const auto looks_so = [&] {
+      return !results_.empty() && results_.back().status == each.status &&
+             results_.back().health == each.health;
+    };
+    EXPECT_TRUE(test::RunUntil(io_, looks_so)) << each.status;
+  }
+  EXPECT_THAT(web.requests(), Each(HasSubstr("Host: 127.0.0.1:" + port(web) + "\r\n")));
+  EXPECT_THAT(prosody.requests(),
+              Each(HasSubstr("GET /http-bind?at=127.0.0.1:" + port(web) + " ")));
+  EXPECT_THAT(prosody.requests(), Each(HasSubstr("Host: shard-0-prosody.jitsi:" + port(prosody))));
+  EXPECT_THAT(jicofo.requests(), Each(HasSubstr("GET /about/health HTTP/1.1\r\n")));
+}
+
+TEST_F(HealthCheckerTest, AnAgentIsAskedBesideTheOtherChecks) {
+  Responder& web = Respond("HTTP/1.1 500 Broken\r\n\r\n");
+  Responder& agent = Respond("drain 50% # soon\n");
+  health_.checks = {{.type = config::HealthCheck::Type::kAgent,
+                     .port = agent.address().port(),
+                     .send = "{shard} at {address}"},
+                    Http(),
+                    config::HealthCheck{}};
+  EXPECT_EQ(ResultOf(web.address()).agent.ToString(), "drain 50% # soon");
+  EXPECT_EQ(results_.back().status, "L7STS/500");
+  EXPECT_EQ(results_.back().health, Health::kBad);
+  EXPECT_THAT(agent.requests(), Each("shard-0 at " + web.address().ToString() + "\n"));
+}
+
+TEST_F(HealthCheckerTest, AnAgentIsAskedThoughAnotherCheckFailed) {
+  Responder& agent = Respond("stopped\n");
+  health_.checks = {{},
+                    {.type = config::HealthCheck::Type::kAgent,
+                     .host = "{shard}-prosody.{namespace}",
+                     .port = agent.address().port(),
+                     .send = "?"}};
+  const ProbeResult result = ResultOf(Respond("", Responder::Mode::kRefusing).address());
+  EXPECT_EQ(result.agent.ToString(), "stopped");
+  EXPECT_EQ(result.status, "L4CON");
+}
+
+TEST_F(HealthCheckerTest, AnAgentThatDoesNotAnswerIsNoFailure) {
+  Responder& web = Respond("");
+  Responder& refusing = Respond("", Responder::Mode::kRefusing);
+  Responder& silent = Respond("");
+  Responder& unfinished = Respond("down");
+  Responder& endless = Respond(std::string(5000, ' ') + "down\n");
+  for (const Responder* agent : {&refusing, &silent, &unfinished, &endless}) {
+    health_.checks = {
+        {},
+        {.type = config::HealthCheck::Type::kAgent, .port = agent->address().port(), .send = "?"}};
+    results_.clear();
+    EXPECT_EQ(ResultOf(web.address()).status, "L4OK");
+    EXPECT_EQ(results_.back().health, Health::kGood);
+    EXPECT_EQ(results_.back().agent, AgentReply());
+  }
+}
+
 TEST_F(HealthCheckerTest, HostsThatAreNotFound) {
   health_.checks = {Http("http://nowhere.jitsi/")};
   EXPECT_EQ(ResultOf(Respond("").address()).status, "L4CON");
@@ -146,26 +229,31 @@ TEST_F(HealthCheckerTest, HostsThatAreNeverAnswered) {
   EXPECT_EQ(ResultOf(Respond("").address()).status, "L4TOUT");
 }
 
-TEST_F(HealthCheckerTest, ManyEndpointsAgainAndAgain) {
+TEST_F(HealthCheckerTest, ThousandsOfEndpointsAgainAndAgainSoManyAtOnce) {
   std::vector<CheckSubject> subjects;
   Responder& good = Respond("HTTP/1.1 200 OK\r\n\r\n");
   Responder& bad = Respond("", Responder::Mode::kRefusing);
+  Responder& soft = Respond("HTTP/1.1 503 Not now\r\n\r\n");
+  const Responder* const responders[] = {&good, &bad, &soft};
+  const Health healths[] = {Health::kGood, Health::kBad, Health::kSoft};
   health_.checks = {Http()};
   health_.timeout = 30s;
-  for (EndpointId id = 0; id < 1000; ++id) {
-    subjects.push_back(Subject(id, id % 2 == 0 ? good.address() : bad.address()));
+  for (EndpointId id = 0; id < 2000; ++id) {
+    subjects.push_back(Subject(id, responders[id % 3]->address()));
   }
   Start(subjects);
   std::vector<int> seen(subjects.size());
-  size_t twice = 0;
+  size_t twice = 0, most_at_once = 0;
   ASSERT_TRUE(test::RunUntil(io_, [&] {
+    most_at_once = std::max(most_at_once, checker_.running());
     for (const ProbeResult& result : results_) {
-      EXPECT_EQ(result.health, result.endpoint % 2 == 0 ? Health::kGood : Health::kBad);
+      EXPECT_EQ(result.health, healths[result.endpoint % 3]);
       twice += ++seen[result.endpoint] == 2 ? 1 : 0;
     }
     results_.clear();
     return twice == subjects.size();
   }));
+  EXPECT_EQ(most_at_once, HealthChecker::kMaxAtOnce);
 }
 
 TEST_F(HealthCheckerTest, NoResultsOfEndpointsNoLongerFollowed) {
