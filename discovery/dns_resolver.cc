@@ -14,6 +14,12 @@ using Done = std::function<void(ServiceAnswer)>;
 
 Duration Seconds(uint32_t ttl) { return std::chrono::seconds(ttl); }
 
+unsigned FamiliesOf(const std::vector<SocketAddress>& addresses) {
+  unsigned bits = 0;
+  for (const SocketAddress& address : addresses) bits |= address.family() == AF_INET ? 1U : 2U;
+  return bits;
+}
+
 // Two questions about one host on their way.
 struct HostLookup {
   std::function<void(HostAnswer)> done;
@@ -53,8 +59,12 @@ struct ServiceLookup {
 
   void Receive(size_t target_index, const HostAnswer& host) {
     ServiceTarget& target = answer.targets[target_index];
+    if (!host.partial) target.addresses.clear();  // what came along may be older
     for (const SocketAddress& address : host.addresses) {
-      target.addresses.push_back(address.WithPort(target.port));
+      const SocketAddress place = address.WithPort(target.port);
+      if (std::ranges::find(target.addresses, place) == target.addresses.end()) {
+        target.addresses.push_back(place);
+      }
     }
     target.partial = host.partial;
     if (!host.addresses.empty()) answer.ttl = std::min(answer.ttl, host.ttl);
@@ -103,26 +113,50 @@ ServiceAnswer TakeServices(DnsAnswer answer) {
 }  // namespace
 
 void DnsResolver::FindService(const std::string& name, Done done) {
-  channel_.Ask(name, RecordType::kSrv, [this, done = std::move(done)](DnsReply reply) {
+  channel_.Ask(name, RecordType::kSrv, [this, name, done = std::move(done)](DnsReply reply) {
     if (reply.outcome != LookupOutcome::kFound) {
       ServiceAnswer answer;
       answer.outcome = reply.outcome;
       answer.error = reply.error;
       return done(std::move(answer));
     }
-    auto lookup = std::make_shared<ServiceLookup>();
-    lookup->done = done;
-    lookup->answer = TakeServices(std::move(reply.answer));
-    const auto& targets = lookup->answer.targets;
-    for (size_t i = 0; i < targets.size(); ++i) {
-      if (!targets[i].addresses.empty()) continue;
-      ++lookup->missing;
-      // Targets are absolute names: no search list.
-      FindHost(targets[i].name + ".",
-               [lookup, i](const HostAnswer& host) { lookup->Receive(i, host); });
-    }
-    if (lookup->missing == 0) done(std::move(lookup->answer));
+    Complete(name, TakeServices(std::move(reply.answer)), done);
   });
+}
+
+// Looks up the addresses that did not come along.
+void DnsResolver::Complete(const std::string& service, ServiceAnswer answer, Done done) {
+  Families& families = families_[service];
+  auto lookup = std::make_shared<ServiceLookup>();
+  lookup->answer = std::move(answer);
+  lookup->done = [&families, done = std::move(done)](ServiceAnswer whole) {
+    Remember(whole, families);
+    done(std::move(whole));
+  };
+  const auto& targets = lookup->answer.targets;
+  unsigned offered = 0;
+  for (const ServiceTarget& target : targets) offered |= FamiliesOf(target.addresses);
+  for (size_t i = 0; i < targets.size(); ++i) {
+    const auto known = families.find(targets[i].name);
+    const unsigned had = known == families.end() ? 0 : known->second;
+    const unsigned has = FamiliesOf(targets[i].addresses);
+    if (has != 0 && has == (has | had | offered)) continue;
+    ++lookup->missing;
+    // Targets are absolute names: no search list.
+    FindHost(targets[i].name + ".",
+             [lookup, i](const HostAnswer& host) { lookup->Receive(i, host); });
+  }
+  if (lookup->missing == 0) lookup->done(std::move(lookup->answer));
+}
+
+void DnsResolver::Remember(const ServiceAnswer& answer, Families& families) {
+  const Families before = std::exchange(families, {});
+  for (const ServiceTarget& target : answer.targets) {
+    unsigned& bits = families[target.name];
+    bits |= FamiliesOf(target.addresses);
+    const auto known = before.find(target.name);
+    if (target.partial && known != before.end()) bits |= known->second;
+  }
 }
 
 void DnsResolver::FindHost(const std::string& name, std::function<void(HostAnswer)> done) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 namespace room_router {
 namespace {
@@ -12,10 +13,17 @@ namespace {
 struct Draft {
   Member member;
   bool is_static = false;
+  bool has_target = false;
   bool has_current = false;  // a target that is not obsolete has set weight and priority
 };
 
 using Drafts = std::map<std::string, Draft>;
+using Owners = std::map<std::string, std::string>;  // address → a shard that has it now
+
+struct Named {
+  std::string shard, target;
+  const HeldTarget* held;
+};
 
 void AddStatic(const config::StaticShard& item, Drafts& drafts) {
   Draft& draft = drafts[item.name];
@@ -34,7 +42,7 @@ void AddStatic(const config::StaticShard& item, Drafts& drafts) {
 void AddTarget(const std::string& target, const HeldTarget& held, Draft& draft) {
   Member& member = draft.member;
   const bool current = !held.obsolete_since;
-  const bool first = member.places.empty();
+  const bool first = !std::exchange(draft.has_target, true);
   if (!draft.is_static && (first || (current && !draft.has_current))) {
     member.weight = held.weight;
     member.priority = held.priority;
@@ -47,6 +55,16 @@ void AddTarget(const std::string& target, const HeldTarget& held, Draft& draft) 
     member.places.push_back(
         {target.substr(0, target.find('.')), std::string(NamespaceOf(target)), address});
   }
+}
+
+// Takes the addresses from an obsolete target that another shard has by now.
+HeldTarget WithoutReused(HeldTarget held, const std::string& shard, const Owners& owners) {
+  if (!held.obsolete_since) return held;
+  std::erase_if(held.addresses, [&](const SocketAddress& address) {
+    const auto owner = owners.find(address.ToString());
+    return owner != owners.end() && owner->second != shard;
+  });
+  return held;
 }
 
 Member Finish(const std::string& name, Member member) {
@@ -75,12 +93,22 @@ Membership JoinMembers(const std::vector<config::StaticShard>& static_shards,
   Membership result;
   Drafts drafts;
   for (const config::StaticShard& item : static_shards) AddStatic(item, drafts);
+  std::vector<Named> targets;
+  Owners owners;
   for (const auto& [service, hold] : services) {
     for (const auto& [key, held] : hold.targets()) {
-      const ShardNaming::Name name = naming(key.first);
+      ShardNaming::Name name = naming(key.first);
       if (!name.advice.empty()) result.advice[key.first] = name.advice;
-      if (!name.text.empty()) AddTarget(key.first, held, drafts[name.text]);
+      if (name.text.empty()) continue;
+      targets.push_back({.shard = std::move(name.text), .target = key.first, .held = &held});
+      if (held.obsolete_since) continue;
+      for (const SocketAddress& address : held.addresses) {
+        owners[address.ToString()] = targets.back().shard;
+      }
     }
+  }
+  for (const Named& item : targets) {
+    AddTarget(item.target, WithoutReused(*item.held, item.shard, owners), drafts[item.shard]);
   }
   for (auto& [name, draft] : drafts) {
     result.members.push_back(Finish(name, std::move(draft.member)));
