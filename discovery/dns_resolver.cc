@@ -2,17 +2,15 @@
 #include "discovery/dns_resolver.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
-#include <tuple>
 #include <utility>
+
+#include "discovery/service_answer.h"
 
 namespace room_router {
 namespace {
 
 using Done = std::function<void(ServiceAnswer)>;
-
-Duration Seconds(uint32_t ttl) { return std::chrono::seconds(ttl); }
 
 unsigned FamiliesOf(const std::vector<SocketAddress>& addresses) {
   unsigned bits = 0;
@@ -44,7 +42,7 @@ struct HostLookup {
     answer.outcome = failed > 0 ? LookupOutcome::kFailed : LookupOutcome::kAbsent;
     if (!answer.addresses.empty()) {
       answer.outcome = LookupOutcome::kFound;
-      answer.ttl = Seconds(ttl);
+      answer.ttl = std::chrono::seconds(ttl);
       answer.error.clear();
     }
     done(std::move(answer));
@@ -71,44 +69,6 @@ struct ServiceLookup {
     if (--missing == 0) done(std::move(answer));
   }
 };
-
-void KeepBest(std::vector<SrvRecord>& records, size_t count) {
-  if (records.size() <= count) return;
-  std::sort(records.begin(), records.end(), [](const SrvRecord& a, const SrvRecord& b) {
-    return std::tie(a.priority, a.target, a.port) < std::tie(b.priority, b.target, b.port);
-  });
-  records.resize(count);
-}
-
-ServiceAnswer TakeServices(DnsAnswer answer) {
-  std::erase_if(answer.services, [](const SrvRecord& record) { return record.target.empty(); });
-  KeepBest(answer.services, DnsResolver::kMaxTargets);
-  ServiceAnswer result;
-  if (answer.services.empty()) {
-    result.outcome = LookupOutcome::kAbsent;
-    return result;
-  }
-  std::multimap<std::string, const AddressRecord*> offered;
-  for (const AddressRecord& record : answer.additional) offered.emplace(record.name, &record);
-  uint32_t ttl = ~uint32_t{0};
-  for (const SrvRecord& record : answer.services) {
-    ttl = std::min(ttl, record.ttl);
-    ServiceTarget target;
-    target.name = record.target;
-    target.port = record.port;
-    target.priority = record.priority;
-    target.weight = record.weight;
-    const auto [first, last] = offered.equal_range(record.target);
-    for (auto it = first; it != last; ++it) {
-      target.addresses.push_back(it->second->address.WithPort(record.port));
-      ttl = std::min(ttl, it->second->ttl);
-    }
-    result.targets.push_back(std::move(target));
-  }
-  result.outcome = LookupOutcome::kFound;
-  result.ttl = Seconds(ttl);
-  return result;
-}
 
 }  // namespace
 

@@ -4,8 +4,7 @@
 // A service is one SRV question, and for each target without an address in the additional section
 // an A and an AAAA question; so too for a target that comes without a family of addresses which
 // others come with or it had last time: servers leave out what does not fit, without a word, or has
-// left their cache. At most kMaxTargets targets are taken from an answer (best priority first).
-// Targets count as partial when one of their questions failed.
+// left their cache. Targets count as partial when one of their questions failed.
 #pragma once
 
 #include <map>
@@ -19,8 +18,6 @@ namespace room_router {
 
 class DnsResolver : public Resolver {
  public:
-  static constexpr size_t kMaxTargets = 4096;
-
   DnsResolver(boost::asio::io_context& io, const DnsChannel::Settings& settings)
       : channel_(io, settings) {}
 

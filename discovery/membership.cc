@@ -21,8 +21,9 @@ using Drafts = std::map<std::string, Draft>;
 using Owners = std::map<std::string, std::string>;  // address → a shard that has it now
 
 struct Named {
-  std::string shard, target;
-  const HeldTarget* held;
+  std::string shard;
+  const std::string &service, &target;
+  const HeldTarget& held;
 };
 
 void AddStatic(const config::StaticShard& item, Drafts& drafts) {
@@ -57,14 +58,47 @@ void AddTarget(const std::string& target, const HeldTarget& held, Draft& draft) 
   }
 }
 
-// Takes the addresses from an obsolete target that another shard has by now.
-HeldTarget WithoutReused(HeldTarget held, const std::string& shard, const Owners& owners) {
+std::vector<Named> NameTargets(const std::map<std::string, TargetHold>& services,
+                               const ShardNaming& naming,
+                               std::map<std::string, std::string>& advice) {
+  std::vector<Named> targets;
+  for (const auto& [service, hold] : services) {
+    for (const auto& [key, held] : hold.targets()) {
+      ShardNaming::Name name = naming(key.first);
+      if (!name.advice.empty()) advice[key.first] = name.advice;
+      if (!name.text.empty()) targets.push_back({std::move(name.text), service, key.first, held});
+    }
+  }
+  return targets;
+}
+
+Owners OwnersOf(const std::vector<Named>& targets) {
+  Owners owners;
+  for (const Named& item : targets) {
+    if (item.held.obsolete_since) continue;
+    for (const SocketAddress& address : item.held.addresses) {
+      owners[address.ToString()] = item.shard;
+    }
+  }
+  return owners;
+}
+
+// Without the addresses of an obsolete target that another shard has by now.
+HeldTarget WithoutReused(const Named& item, const Owners& owners) {
+  HeldTarget held = item.held;
   if (!held.obsolete_since) return held;
   std::erase_if(held.addresses, [&](const SocketAddress& address) {
     const auto owner = owners.find(address.ToString());
-    return owner != owners.end() && owner->second != shard;
+    return owner != owners.end() && owner->second != item.shard;
   });
   return held;
+}
+
+void AddLabels(const Named& item, const TargetNaming& naming, Draft& draft) {
+  if (draft.is_static) return;
+  Member& member = draft.member;
+  if (member.region.empty()) member.region = naming.region(item.service, item.target);
+  if (member.release.empty()) member.release = naming.release(item.service, item.target);
 }
 
 Member Finish(const std::string& name, Member member) {
@@ -89,26 +123,16 @@ Member Finish(const std::string& name, Member member) {
 
 Membership JoinMembers(const std::vector<config::StaticShard>& static_shards,
                        const std::map<std::string, TargetHold>& services,
-                       const ShardNaming& naming) {
+                       const TargetNaming& naming) {
   Membership result;
   Drafts drafts;
   for (const config::StaticShard& item : static_shards) AddStatic(item, drafts);
-  std::vector<Named> targets;
-  Owners owners;
-  for (const auto& [service, hold] : services) {
-    for (const auto& [key, held] : hold.targets()) {
-      ShardNaming::Name name = naming(key.first);
-      if (!name.advice.empty()) result.advice[key.first] = name.advice;
-      if (name.text.empty()) continue;
-      targets.push_back({.shard = std::move(name.text), .target = key.first, .held = &held});
-      if (held.obsolete_since) continue;
-      for (const SocketAddress& address : held.addresses) {
-        owners[address.ToString()] = targets.back().shard;
-      }
-    }
-  }
+  const std::vector<Named> targets = NameTargets(services, naming.name, result.advice);
+  const Owners owners = OwnersOf(targets);
   for (const Named& item : targets) {
-    AddTarget(item.target, WithoutReused(*item.held, item.shard, owners), drafts[item.shard]);
+    Draft& draft = drafts[item.shard];
+    AddTarget(item.target, WithoutReused(item, owners), draft);
+    AddLabels(item, naming, draft);
   }
   for (auto& [name, draft] : drafts) {
     result.members.push_back(Finish(name, std::move(draft.member)));

@@ -4,6 +4,7 @@
 // Pure and stateless. Members come sorted by shard name; the endpoints of one by name and address.
 // An obsolete target lends its shard no address that a current target of another one has: pods'
 // addresses are reused. A shard may be left without any endpoint so.
+// Of targets of one shard that disagree, the first one with a region (or release) says which.
 #pragma once
 
 #include <map>
@@ -36,6 +37,6 @@ struct Membership {
 
 Membership JoinMembers(const std::vector<config::StaticShard>& static_shards,
                        const std::map<std::string, TargetHold>& services,
-                       const ShardNaming& naming);
+                       const TargetNaming& naming);
 
 }  // namespace room_router

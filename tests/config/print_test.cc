@@ -165,6 +165,7 @@ void FillShards(Random& random, Config& config) {
                                     .priority = static_cast<int>(random() % 65536)});
   }
   if (random() % 2) shards.name = {.pattern = "(a)\\.(\"[b]\") #", .replace = "$2-$$-'x'"};
+  shards.region = {.from = ShardLabel::Source::kSrv, .pattern = "\\.(eu|us)\\."};
   shards.tls = {.enabled = false, .ca = AnyText(random), .verify = false, .server_name = "a.b"};
   shards.health.checks = {AnyCheck(random), AnyCheck(random)};
   shards.health.interval = 10ms + AnyPeriod(random);
@@ -187,7 +188,8 @@ void FillCluster(Random& random, Config& config) {
   }
   config.peers.sync_timeout = AnyPeriod(random);
   config.bridges.srv = {"_b._tcp.x"};
-  config.bridges.port = static_cast<uint16_t>(1 + random() % 65535);
+  config.bridges.static_bridges = {{.id = AnyName(random), .address = AnyAddress(random)}};
+  config.bridges.port = static_cast<uint16_t>(random() % 65536);
   config.drain = {.accept_for = 0ms, .max = OneOf<Duration>(random, {0ms, 5s})};
   config.logging.level = OneOf(random, {LogLevel::kDebug, LogLevel::kError});
   config.logging.access.format = OneOf(random, {AccessFormat::kOff, AccessFormat::kHttplog});
@@ -212,7 +214,7 @@ TEST(PrintTest, LoadOfPrintIsTheSameForRandomConfigurations) {
   }
 }
 
-TEST(PrintTest, RefusedKeysArePrintedToo) {
+TEST(PrintTest, PinsAndBansArePrintedToo) {
   Config config = LoadWithShard("").config;
   config.pins = {{.tenant = "acme", .room = "", .shard = "", .release = "5142", .region = ""}};
   config.bans = {{.room = "x", .tenant = "", .prefix = ""}};

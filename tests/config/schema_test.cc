@@ -34,6 +34,7 @@ YamlNode PrintedWithEveryKey() {
   config.pins = {{}};
   config.bans = {{}};
   config.peers.haproxy_peers = {{"h", *SocketAddress::Parse("10.0.0.7:1024")}};
+  config.bridges.static_bridges = {{.id = "b", .address = *SocketAddress::Parse("10.0.0.8:9090")}};
   Report report;
   return ParseYaml(Print(config), report.AddFile("print"), report).value();
 }
@@ -152,8 +153,6 @@ shards:
   static: [{name: a, address: 127.0.0.1:1}]
   tls: {enabled: true}
   initial_state: drain
-pins: [{tenant: a, shard: b}]
-bans: [{room: x}]
 bridges: {enabled: true}
 )",
                                  "/t.yaml", TestEnvironment);
