@@ -49,7 +49,9 @@ void Discovery::Stop(std::function<void()> drained) {
 }
 
 void Discovery::Reconfigure(config::Shards settings) {
-  if (settings.discovery.resolvers != settings_.discovery.resolvers) resolver_.reset();
+  const auto& servers = settings.discovery.resolvers;
+  // resolv.conf may have changed, too.
+  if (servers.empty() || servers != settings_.discovery.resolvers) resolver_.reset();
   settings_ = std::move(settings);
   catalog_.Configure(settings_, Clock::now());
   if (running_) Apply();
@@ -112,7 +114,10 @@ void Discovery::Receive(const std::string& service, const ServiceAnswer& answer)
 }
 
 void Discovery::Receive(const ProbeResult& result) {
-  const bool news = catalog_.Record(result, Clock::now());
+  const TimePoint now = Clock::now();
+  const bool had_usable = catalog_.HasUsableEndpoint(result.endpoint, now);
+  const bool news = catalog_.Record(result, now);
+  if (had_usable && !catalog_.HasUsableEndpoint(result.endpoint, now)) services_.AskSoon();
   if (catalog_.IsUndecided(result.endpoint)) {
     checker_.CheckWithin(result.endpoint, settings_.health.interval / kFirstChecksSpeed);
   }

@@ -82,8 +82,8 @@ struct DataPlane {
   void NoteConnect(EndpointId endpoint, bool connected);  // how an attempt ended
   // 16 hexadecimal digits, unique in the process; valid until the next call.
   std::string_view NextRequestId();
-  // The endpoint of a shard with the fewest exchanges here, best of two at random; never one of
-  // `tried` unless nothing else is left. Null when the shard has none that is up.
+  // The endpoint of a shard with the fewest exchanges here, best of two at random; one of `tried`
+  // or one that is out of service only when nothing else is left. Null when the shard has none.
   const Endpoint* ChooseEndpoint(const Shard& shard, std::span<const EndpointId> tried);
 
   std::unique_ptr<Exchange> TakeExchange();

@@ -78,7 +78,9 @@ def test_of_several_most_have_to_hear_it(processes, agents):
     misled = Agents()
     processes.add(misled)
     cluster = Cluster(processes, 3, processes.shards(), _checked_by(agents, soft_down_grace="10m"))
-    cluster.replicas[2].config["shards"]["health"]["checks"][1] = misled.check()
+    lonely = cluster.replicas[2]
+    lonely.config["shards"]["health"]["checks"] = [{"type": "tcp"}, misled.check()]
+    lonely.write()
     cluster.start()
     placed = ask(cluster.replicas[0], ROOMS)
     cluster.wait_equal()
@@ -86,7 +88,7 @@ def test_of_several_most_have_to_hear_it(processes, agents):
     for replica in cluster.replicas:
         eventually(lambda: replica.metric("room_router_shard_down_votes", shard="shard-1") == 1,
                    f"{replica.name} knows of the vote")
-    throughout(lambda: ask(cluster.replicas[2], ROOMS) == placed, "its rooms stay", 1)
+    throughout(lambda: ask(lonely, ROOMS) == placed, "its rooms stay", 1)
     agents.words["shard-1"] = "maint"
     for replica in cluster.replicas:
         eventually(lambda: "shard-1" not in ask(replica, ROOMS).values(),
