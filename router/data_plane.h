@@ -113,8 +113,7 @@ struct DataPlane {
  private:
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
   std::set<EndpointId> failing_;  // the last attempt here failed
-  uint64_t request_id_base_, request_id_count_ = 0;
-  uint64_t random_state_;
+  uint64_t request_id_base_, request_id_count_ = 0, random_state_;
   std::array<char, 16> request_id_{};
 };
 
