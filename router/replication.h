@@ -42,7 +42,7 @@ class Replication {
     std::function<void(const MovedRoomsPtr&)> end_sessions;
     std::function<void(ShardId)> unknown_shard;
     std::function<void(ShardId, Quorum)> quorum;  // when it is counted; often the same
-    std::function<void(const std::string& shard, AdminState)> set_state;  // as ordered
+    std::function<bool(const std::string& shard, const ShardOrder&)> obey;  // whether it is news
     std::function<void()> synced;  // once, unless synced from the start
   };
   using WallTime = std::chrono::system_clock::time_point;
@@ -60,7 +60,7 @@ class Replication {
   bool synced() const { return haproxy_heard_ && (!gossip_ || gossip_->synced()); }
   ReplicationView View() const;
   // Of an operator, for all replicas; false when no more orders can be kept.
-  bool Order(const std::string& shard, AdminState state);
+  bool Order(const std::string& shard, const Instruction& instruction);
 
   void Leave();  // this replica stops: Stop() then waits until the others have been told
   void Stop(std::function<void()> drained);
@@ -80,7 +80,7 @@ class Replication {
   boost::asio::io_context& io_;
   const Doors doors_;
   const Duration sync_timeout_;
-  bool heal_ = true, votes_count_ = true;
+  bool heal_ = true, votes_count_ = true, initial_drain_ = false;
   AdminCells admin_;
   ShardVotes votes_;
   ShardOrders orders_;

@@ -4,7 +4,7 @@
 // Everything here is called on the control thread only. `collect` is the one asynchronous door: it
 // asks every worker for a copy of its counters and calls back exactly once, on the control thread,
 // with what arrived in its own time limit, so a stuck worker shows as a missing copy. Only
-// `order_state` changes anything.
+// `order` changes anything.
 #pragma once
 
 #include <chrono>
@@ -19,6 +19,7 @@
 #include "router/replication_view.h"
 #include "router/stats.h"
 #include "sticky/room_key.h"
+#include "sticky/shard_orders.h"
 #include "sticky/stick_table.h"
 
 namespace room_router::admin {
@@ -53,7 +54,7 @@ struct AdminSources {
 
   std::function<ReplicationView()> replication;  // may be empty
   // For all replicas; false when no more orders can be kept. May be empty: always false.
-  std::function<bool(const std::string& shard, AdminState)> order_state;
+  std::function<bool(const std::string& shard, const Instruction&)> order;
 
   uint64_t connection_limit = 0;  // limits.connections, resolved; 0 = unknown
   std::chrono::system_clock::time_point start_time;
