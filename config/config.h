@@ -253,10 +253,17 @@ struct Ban {
   friend bool operator==(const Ban&, const Ban&) = default;
 };
 
+struct StaticBridge {
+  std::string id;  // JVB's server id, exactly as it stands in the path
+  SocketAddress address;
+  friend bool operator==(const StaticBridge&, const StaticBridge&) = default;
+};
+
 struct Bridges {
   bool enabled = false;
   std::vector<std::string> srv;
-  uint16_t port = 9090;
+  std::vector<StaticBridge> static_bridges;
+  uint16_t port = 0;  // 0 = that of the SRV record
   friend bool operator==(const Bridges&, const Bridges&) = default;
 };
 

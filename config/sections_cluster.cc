@@ -2,6 +2,8 @@
 // Peers, bridges, drain, logging, error pages, and the file as a whole.
 #include <algorithm>
 #include <functional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "config/choices.h"
@@ -168,12 +170,31 @@ void Describe(Form& form, Peers& peers) {
 }
 
 template <class Form>
+void DescribeStatic(Form& form, StaticBridge& bridge) {
+  form.Scalar("id", bridge.id, Text{NameRule});
+  form.Scalar("address", bridge.address,
+              Address{.default_port = 9090,
+                      .name_hint = "; static takes no host names, use bridges.srv for those"});
+  form.Require(!bridge.id.empty(), "id", "is missing; write the bridge's server id, such as jvb-0");
+  form.Require(!bridge.address.empty(), "address", "is missing; write for example 10.0.0.7:9090");
+}
+
+template <class Form>
 void Describe(Form& form, Bridges& bridges) {
   form.Scalar("enabled", bridges.enabled, Flag{});
   form.Scalars("srv", bridges.srv, Text{SrvNameRule});
-  form.Scalar("port", bridges.port, Whole{.min = 1, .max = 65535});
+  std::set<std::string> seen;
+  form.List("static", bridges.static_bridges, [&seen](auto& item, StaticBridge& bridge) {
+    DescribeStatic(item, bridge);
+    item.Require(seen.insert(bridge.id).second || bridge.id.empty(), "id",
+                 "another bridge has this id; every bridge needs its own");
+  });
+  form.Scalar("port", bridges.port, Whole{.max = 65535});
   form.Unavailable(bridges.enabled, "enabled",
                    "let clients use the bridges' data channels (SCTP) instead, write false");
+  form.Require(!bridges.enabled || !bridges.srv.empty() || !bridges.static_bridges.empty() ||
+                   form.Failed("srv") || form.Failed("static"),
+               "enabled", "there are no bridges to route to; write srv or static, or false");
 }
 
 template <class Form>

@@ -187,7 +187,8 @@ void FillCluster(Random& random, Config& config) {
   }
   config.peers.sync_timeout = AnyPeriod(random);
   config.bridges.srv = {"_b._tcp.x"};
-  config.bridges.port = static_cast<uint16_t>(1 + random() % 65535);
+  config.bridges.static_bridges = {{.id = AnyName(random), .address = AnyAddress(random)}};
+  config.bridges.port = static_cast<uint16_t>(random() % 65536);
   config.drain = {.accept_for = 0ms, .max = OneOf<Duration>(random, {0ms, 5s})};
   config.logging.level = OneOf(random, {LogLevel::kDebug, LogLevel::kError});
   config.logging.access.format = OneOf(random, {AccessFormat::kOff, AccessFormat::kHttplog});

@@ -34,6 +34,7 @@ YamlNode PrintedWithEveryKey() {
   config.pins = {{}};
   config.bans = {{}};
   config.peers.haproxy_peers = {{"h", *SocketAddress::Parse("10.0.0.7:1024")}};
+  config.bridges.static_bridges = {{.id = "b", .address = *SocketAddress::Parse("10.0.0.8:9090")}};
   Report report;
   return ParseYaml(Print(config), report.AddFile("print"), report).value();
 }
