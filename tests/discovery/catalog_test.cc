@@ -296,18 +296,8 @@ TEST_F(CatalogTest, AdminStateAndWeightOutliveAnAbsence) {
   EXPECT_EQ(Get("shard-0").weight, 7);
   EXPECT_EQ(Get("shard-0").admin_since, order.since);
   EXPECT_TRUE(Get("shard-0").admin_given);
-  EXPECT_TRUE(catalog().Obey("shard-0", {}));
-  EXPECT_EQ(Get("shard-0").weight, 100);
-  EXPECT_FALSE(Get("shard-0").admin_given);
-}
-
-TEST_F(CatalogTest, AShareOfTheWeightFollowsWhatIsFound) {
-  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
   EXPECT_TRUE(catalog().Obey("shard-0", {.weight = WeightOrder{.amount = 50, .percent = true}}));
   EXPECT_EQ(Get("shard-0").weight, Get("shard-0").found_weight / 2);
-  EXPECT_TRUE(catalog().Obey("shard-0", {.weight = WeightOrder{.amount = 0, .percent = true}}));
-  EXPECT_EQ(Get("shard-0").weight, 0);
-  EXPECT_FALSE(Get("shard-0").TakesNewRooms());
 }
 
 TEST_F(CatalogTest, InitialStateDrain) {

@@ -56,8 +56,8 @@ TEST(ShardOrders, OfTwoReplicasTheLaterOneWinsOnBoth) {
   OneReplica one(1), other(2);
   one.orders.Give("shard-0", kMaint, kStart);
   one.orders.Give("shard-0", Absolute(7), kStart + 1s);
-  other.orders.Give("shard-0", kDrain, kStart + 1s);
   other.orders.Give("shard-0", Percent(50), kStart);
+  other.orders.Give("shard-0", kDrain, kStart + 1s);
   other.Hear(one, kStart + 2s);
   one.Hear(other, kStart + 2s);
   const ShardOrder both{
