@@ -96,17 +96,10 @@ void Catalog::NoteConnected(EndpointId endpoint, TimePoint now) {
   if (endpoint < endpoints_.size()) endpoints_[endpoint].ejection.Connect(now);
 }
 
-bool Catalog::SetAdmin(std::string_view shard, AdminState state) {
+bool Catalog::Obey(std::string_view shard, const ShardOrder& order) {
   ShardRecord* record = FindShard(shard);
-  if (record == nullptr) return false;
-  record->admin = state;
-  return true;
-}
-
-bool Catalog::SetWeight(std::string_view shard, std::optional<double> weight) {
-  ShardRecord* record = FindShard(shard);
-  if (record == nullptr) return false;
-  record->weight_override = weight;
+  if (record == nullptr || record->order == order) return false;
+  record->order = order;
   return true;
 }
 
@@ -290,9 +283,9 @@ void Catalog::Apply(const Member& member, TimePoint now) {
 std::optional<ShardId> Catalog::InternShard(std::string_view name, TimePoint now) {
   const auto id = names_.Intern(name);
   while (id && shards_.size() <= *id) {
-    shards_.push_back({.machine = ShardStateMachine(now),
-                       .since = now,
-                       .admin = settings_.initial_drain ? AdminState::kDrain : AdminState::kReady});
+    const auto initial = settings_.initial_drain ? AdminState::kDrain : AdminState::kReady;
+    shards_.push_back(
+        {.machine = ShardStateMachine(now), .since = now, .order = {.state = initial}});
   }
   return id;
 }
@@ -352,16 +345,20 @@ Shard Catalog::MakeShard(ShardId id, TimePoint now) const {
   shard.name = names_.Name(id);
   shard.region = record.region;
   shard.release = record.release;
-  shard.weight = record.weight_override.value_or(record.weight) * record.health.weight;
+  const auto& ordered = record.order.weight;
+  shard.found_weight = record.weight;
+  shard.weight = (ordered ? ordered->Of(record.weight) : record.weight) * record.health.weight;
   shard.priority = record.priority;
   shard.state = record.state;
-  shard.admin = record.admin;
+  shard.admin = record.order.state;
+  shard.admin_given = record.order.given;
+  shard.admin_since = record.order.since;
   shard.agent = record.health.agent;
   shard.since = record.since;
   shard.down_here = record.FoundHere() == ShardState::kDown;
   for (const EndpointId endpoint : record.endpoints) {
-    if (endpoints_[endpoint].present)
-      shard.endpoints.push_back(endpoints_[endpoint].Show(endpoint, now));
+    const EndpointRecord& place = endpoints_[endpoint];
+    if (place.present) shard.endpoints.push_back(place.Show(endpoint, now));
   }
   std::sort(shard.endpoints.begin(), shard.endpoints.end(), [](const auto& a, const auto& b) {
     return std::tuple(a.name, a.id) < std::tuple(b.name, b.id);

@@ -48,10 +48,9 @@ class Catalog {
   // How connections of the data plane fare. True when the endpoint is put out for it (ejection.h).
   bool NoteConnectFailure(EndpointId endpoint, TimePoint now);
   void NoteConnected(EndpointId endpoint, TimePoint now);
-  // False when there has never been such a shard.
-  bool SetAdmin(std::string_view shard, AdminState state);
-  bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered
-  bool SetQuorum(ShardId shard, Quorum quorum, TimePoint now);           // false: no change
+  // False: no change, or there has never been such a shard.
+  bool Obey(std::string_view shard, const ShardOrder& order);
+  bool SetQuorum(ShardId shard, Quorum quorum, TimePoint now);  // false: no change
   // Another replica has rooms on a shard that nothing here has answered yet: it is listed, without
   // endpoints, until an answer has it, for discovery.obsolete at most.
   void Expect(ShardId shard, TimePoint now);
@@ -77,8 +76,7 @@ class Catalog {
     Quorum quorum = Quorum::kNone;
     ShardState state = ShardState::kStarting;
     TimePoint since;
-    AdminState admin = AdminState::kReady;
-    std::optional<double> weight_override{};
+    ShardOrder order{};
     std::vector<EndpointId> endpoints{};  // ever seen
     bool listed() const { return present || expected_until.has_value(); }
     ShardState FoundHere() const;

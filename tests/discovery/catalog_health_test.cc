@@ -110,7 +110,7 @@ TEST_F(CatalogTest, AnAgentDrainsAndWeighsItsShard) {
   AgentSays(0, "ready");
   EXPECT_TRUE(Get("shard-0").TakesNewRooms());
   EXPECT_EQ(Get("shard-0").weight, 30) << "nothing was said about it";
-  catalog().SetWeight("shard-0", 10);
+  catalog().Obey("shard-0", {.weight = WeightOrder{10, false}});
   EXPECT_EQ(Get("shard-0").weight, 5);
   AgentSays(0, "0%");
   EXPECT_FALSE(Get("shard-0").TakesNewRooms());

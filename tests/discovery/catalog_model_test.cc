@@ -143,7 +143,7 @@ class History {
     const auto state = static_cast<AdminState>(random_() % 3);
     if (shard.empty()) return;
     story_ << "order " << shard << ' ' << ToString(state) << '\n';
-    catalog_->SetAdmin(shard, state);
+    catalog_->Obey(shard, {.state = state, .given = true});
     model_.Order(shard, state);
   }
 
