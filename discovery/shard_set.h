@@ -112,8 +112,7 @@ struct ShardSet {
   std::vector<uint32_t> position_by_id_;
 };
 
-// Whether the two differ in nothing but the generation and how long checks took. Ids stand for the
-// names and addresses they were interned for.
+// Whether they differ in nothing but the generation and how long checks took. Ids stand for names.
 bool LooksSame(const ShardSet& a, const ShardSet& b);
 
 using ShardSetPtr = std::shared_ptr<const ShardSet>;
