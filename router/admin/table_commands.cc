@@ -109,7 +109,8 @@ CliReply ShowTable(const CliWords& words, const CliContext& context) {
 CliReply SetTable(const CliWords& words, const CliContext& context) {
   constexpr std::string_view kUsage = "<table> key <key> data.server_id|data.server_key <value>";
   if (auto complaint = Complaint(words, context, kUsage)) return *std::move(complaint);
-  if (words.size() < 4 || words[3] != "key") return Error(fmt::format("Required arguments: {}\n", kUsage));
+  if (words.size() < 4 || words[3] != "key")
+    return Error(fmt::format("Required arguments: {}\n", kUsage));
   if (words.size() < 5) return Error("Key value expected\n");
   const ShardSetPtr shards = context.sources.shards();
   const auto shard = ReadShard(words, *shards);
