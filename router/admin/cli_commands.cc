@@ -85,7 +85,7 @@ CliReply ShowStat(const CliWords& words, const CliContext& context) {
   return {.text = StatCsv(StatRows(*context.view), filter)};
 }
 
-constexpr std::array<Command, 21> kCommands = {{
+constexpr auto kCommands = std::to_array<Command>({
     {"ban", "ban room|prefix|tenant <name> [redirect|403]", "refuse rooms on all replicas", Ban},
     {"clear table", "clear table <table> [<filter>]*",
      "forget where rooms live, on all replicas (filter: data/key)", ClearTable},
@@ -93,15 +93,19 @@ constexpr std::array<Command, 21> kCommands = {{
      "give a shard up (set server <backend>/<shard> state maint)", DisableServer},
     {"enable server", "enable server <backend>/<shard>",
      "use a shard again (set server <backend>/<shard> state ready)", EnableServer},
+    {"get weight", "get weight <backend>/<shard>",
+     "report a shard's current weight, and the one it was found with", GetWeight},
     {"pin", "pin room|tenant <name> shard|release|region <value>",
      "keep rooms on certain shards, on all replicas", Pin},
-    {"set server", "set server <backend>/<shard> state <s>",
-     "change a shard's state [ready|drain|maint] on all replicas", SetServer},
+    {"set server", "set server <backend>/<shard> state|weight",
+     "change a shard's state [ready|drain|maint] or weight on all replicas", SetServer},
     {"set severity-output", "set severity-output [none|number|string]",
      "set presence of severity level in feedback information", nullptr},
     {"set table", "set table <table> key <k> data.server_key <v>",
      "move a room to a shard, on all replicas", SetTable},
     {"set timeout", "set timeout [cli] <delay>", "change a timeout setting", nullptr},
+    {"set weight", "set weight <backend>/<shard> <w>[%]",
+     "change a shard's weight (set server <backend>/<shard> weight)", SetWeight},
     {"show bans", "show bans", "list the rooms that are refused", ShowBans},
     {"show info", "show info", "report information about the running process", ShowInfoCommand,
      true},
@@ -118,7 +122,7 @@ constexpr std::array<Command, 21> kCommands = {{
     {"help", "help [<command>]", "list matching or all commands", Help},
     {"prompt", "prompt [n|i|p|timed]", "toggle interactive mode with prompt", nullptr},
     {"quit", "quit", "disconnect", nullptr},
-}};
+});
 
 std::string Line(const Command& command) {
   return fmt::format("  {:<40}: {}\n", command.usage, command.help);
