@@ -54,13 +54,16 @@ Replication::Replication(boost::asio::io_context& io, const config::Config& conf
       sync_timeout_(config.peers.sync_timeout),
       heal_(config.stick_table.heal_close),
       votes_count_(Agrees(config)),
+      initial_drain_(config.shards.initial_drain),
       admin_(doors_.clock),
       votes_(admin_, config.node.name),
       orders_(admin_),
+      rooms_(admin_),
       healer_(Seed()),
       heal_alarm_(io, [this] { Heal(); }),
       watch_alarm_(io, [this] { Watch(); }),
       patience_(io, [this] { HaproxyHeard(); }) {
+  rooms_.Configure(config.pins, config.bans);
   if (TalksToHaproxy(config.peers)) {
     const auto log = [this](const haproxy::Event& event) {
       doors_.log.Write(event.level, ToString(event.kind),
@@ -141,13 +144,19 @@ void Replication::HaproxyHeard() {
 }
 
 void Replication::CheckSynced() {
-  if (synced()) doors_.synced();
+  if (!synced()) return;
+  decided_ = {};
+  Decide();  // on what was heard, before anybody is told that it has been
+  doors_.synced();
 }
 
 void Replication::Reconfigure(const config::Config& config) {
   heal_ = config.stick_table.heal_close;
   votes_count_ = Agrees(config);
+  initial_drain_ = config.shards.initial_drain;
+  rooms_.Configure(config.pins, config.bans);
   decided_ = {};
+  Decide();
   if (gossip_) gossip_->Reconfigure(config.peers, config.shards.discovery);
 }
 
@@ -199,26 +208,44 @@ void Replication::Decide() {
   const auto live = LiveReplicas();
   if (decided_ == Ground{admin_.generation(), doors_.shards()->generation, live}) return;
   Obey();
+  Rule();
   if (gossip_) Vote(live);
   decided_ = {admin_.generation(), doors_.shards()->generation, live};
 }
 
 void Replication::Obey() {
   const ShardSetPtr shards = doors_.shards();
+  if (initial_drain_ && synced() && shards->answered) orders_.Meet(*shards, Clock::now());
+  if (gossip_ && admin_.changed()) gossip_->LocalChanges();
   for (const Shard& shard : shards->shards) {
-    const auto order = orders_.State(shard.name);
-    if (!order || *order == shard.admin) continue;
+    const ShardOrder order = orders_.Of(shard.name, initial_drain_);
+    if (!doors_.obey(shard.name, order)) continue;
     doors_.log.Write(LogLevel::kInfo, "shard_order",
-                     {{"shard", shard.name}, {"state", std::string(ToString(*order))}});
-    doors_.set_state(shard.name, *order);
+                     {{"shard", shard.name},
+                      {"state", std::string(ToString(order.state))},
+                      {"weight", ToString(order.weight.value_or(WeightOrder()))}});
   }
 }
 
-bool Replication::Order(const std::string& shard, AdminState state) {
-  if (!orders_.SetState(shard, state, Clock::now())) return false;
+void Replication::Rule() {
+  RoomRules rules = rooms_.Rules();
+  if (rules == rules_) return;
+  rules_ = std::move(rules);
+  doors_.log.Write(
+      LogLevel::kInfo, "rules_changed",
+      {{"pins", std::to_string(rules_.pins.size())}, {"bans", std::to_string(rules_.bans.size())}});
+  doors_.set_rules(std::make_shared<const RoomRules>(rules_));
+}
+
+bool Replication::Order(const std::string& shard, const Instruction& instruction) {
+  if (!orders_.Give(shard, instruction, Clock::now())) return false;
+  OrdersChanged();
+  return true;
+}
+
+void Replication::OrdersChanged() {
   if (gossip_) gossip_->LocalChanges();
   Decide();
-  return true;
 }
 
 void Replication::Vote(const std::vector<std::string>& live) {
