@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "router/admin/drain_commands.h"
 #include "router/admin/server_commands.h"
 #include "router/admin/show_info.h"
 #include "router/admin/show_peers.h"
@@ -110,13 +111,16 @@ CliReply ShowTable(const CliWords& words, const CliContext& context) {
   return {.text = header + entries};
 }
 
-constexpr std::array<Command, 15> kCommands = {{
+constexpr std::array<Command, 18> kCommands = {{
     {"disable server", "disable server <backend>/<shard>",
      "give a shard up (set server <backend>/<shard> state maint)", DisableServer},
+    {"drain", "drain <shard> [--wait] [--max <time>]",
+     "give a shard no new rooms, and wait until it is empty", Drain},
     {"enable server", "enable server <backend>/<shard>",
      "use a shard again (set server <backend>/<shard> state ready)", EnableServer},
     {"get weight", "get weight <backend>/<shard>",
      "report a shard's current weight, and the one it was found with", GetWeight},
+    {"ready", "ready <shard>", "let a shard take new rooms again", MakeReady},
     {"set server", "set server <backend>/<shard> state|weight",
      "change a shard's state [ready|drain|maint] or weight on all replicas", SetServer},
     {"set severity-output", "set severity-output [none|number|string]",
@@ -124,6 +128,8 @@ constexpr std::array<Command, 15> kCommands = {{
     {"set timeout", "set timeout [cli] <delay>", "change a timeout setting", nullptr},
     {"set weight", "set weight <backend>/<shard> <w>[%]",
      "change a shard's weight (set server <backend>/<shard> weight)", SetWeight},
+    {"show drain", "show drain [<shard>]", "how far shards that are not ready are from being empty",
+     ShowDrainCommand, true},
     {"show info", "show info", "report information about the running process", ShowInfoCommand,
      true},
     {"show peers", "show peers [dict|-] [section]",
