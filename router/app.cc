@@ -16,6 +16,7 @@
 #include "router/log.h"
 #include "router/replication.h"
 #include "router/restart_needed.h"
+#include "router/rule_keeper.h"
 #include "router/version.h"
 #include "router/worker_group.h"
 
@@ -46,6 +47,8 @@ struct App::Parts {
   void Stop();
   void ArmSweep();
   void TakeShards(ShardSetPtr set);
+  void TakeRules(RoomRulesPtr changed);
+  void Route();
   admin::AdminSources Sources();
   Replication::Doors Doors();
   TableEnvironment Environment();
@@ -67,6 +70,7 @@ struct App::Parts {
   const std::string config_path;
   std::shared_ptr<const ConfigSnapshot> config;
   ShardSetPtr shards = std::make_shared<ShardSet>();
+  RoomRulesPtr rules = std::make_shared<RoomRules>();
   admin::ReloadState reload;
   const TimePoint started = Clock::now();
   const std::chrono::system_clock::time_point started_at = std::chrono::system_clock::now();
@@ -128,10 +132,11 @@ Replication::Doors App::Parts::Doors() {
           .unknown_shard = [this](ShardId shard) { discovery.Expect(shard); },
           .quorum = [this](auto shard, auto quorum) { discovery.SetQuorum(shard, quorum); },
           .obey = [this](auto& shard, auto& order) { return discovery.Obey(shard, order); },
+          .set_rules = [this](RoomRulesPtr changed) { TakeRules(std::move(changed)); },
           .synced =
               [this] {
                 log.Write(LogLevel::kInfo, "synced");
-                workers.Publish(shards, true);
+                Route();
               }};
 }
 
@@ -147,7 +152,7 @@ std::string App::Parts::Start() {
   }
   discovery.Start();
   ArmSweep();
-  workers.Start(config, shards, access_log,
+  workers.Start(config, directory.MakeRouting(shards, rules), access_log,
                 [this](EndpointId endpoint) { discovery.ReportConnectFailure(endpoint); });
   thread = std::thread([this] { io.run(); });
   for (const SocketAddress& address : workers.listening()) {
@@ -162,8 +167,24 @@ void App::Parts::TakeShards(ShardSetPtr set) {
                         std::none_of(shards->shards.begin(), shards->shards.end(), [](auto& shard) {
                           return shard.state == ShardState::kStarting && !shard.endpoints.empty();
                         }));
-  workers.Publish(shards, replication.synced());
+  Route();
   replication.ShardsChanged();
+}
+
+void App::Parts::TakeRules(RoomRulesPtr changed) {
+  rules = std::move(changed);
+  Route();
+  const auto banned = std::make_shared<MovedRooms>();
+  FindBanned(*rules, directory.table(), Clock::now(), *banned);
+  if (banned->size() > 0) workers.EndSessions(banned);
+}
+
+void App::Parts::Route() {
+  Routing routing = directory.MakeRouting(shards, rules);
+  const auto moved = std::make_shared<MovedRooms>();
+  if (replication.synced()) MovePinned(routing, directory.table(), Clock::now(), *moved);
+  workers.Publish(std::move(routing), replication.synced());
+  if (moved->size() > 0) workers.EndSessions(moved);
 }
 
 void App::Parts::ArmSweep() {
@@ -282,6 +303,23 @@ admin::AdminSources App::Parts::Sources() {
       .access_log_lost_bytes = [this] { return access_log.stats().lost_bytes; },
       .replication = [this] { return replication.View(); },
       .order = [this](auto& shard, auto& what) { return replication.Order(shard, what); },
+      .rules = [this] { return rules; },
+      .configured_rules =
+          [this] {
+            return std::make_shared<const RoomRules>(replication.room_orders().configured());
+          },
+      .pin =
+          [this](auto& subject, auto& target) {
+            if (!replication.room_orders().Pin(subject, target, Clock::now())) return false;
+            replication.OrdersChanged();
+            return true;
+          },
+      .ban =
+          [this](auto& subject, auto action) {
+            if (!replication.room_orders().Ban(subject, action, Clock::now())) return false;
+            replication.OrdersChanged();
+            return true;
+          },
       .connection_limit = budget.limit(),
       .start_time = started_at,
       .start = started,

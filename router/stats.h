@@ -50,6 +50,8 @@ enum class Refusal : uint8_t {
   kRetriesExhausted,
   kConnectionLimit,
   kNotSupported,
+  kBanned,
+  kBannedPage,
   kCount
 };
 std::string_view ToString(Refusal refusal);  // snake_case

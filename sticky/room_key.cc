@@ -39,6 +39,7 @@ void Clear(RoomRequest& out) {
   out.tenant.clear();
   out.room.clear();
   out.shard.clear();
+  out.query = {};
 }
 
 // The room from `name=`; occurrences that name another room are an error, as the shard might read
@@ -106,7 +107,7 @@ void RoomKeyReader::Read(std::string_view method, std::string_view target, std::
   Clear(out);
   const size_t mark = target.find('?');
   Source source{.method = method, .host = host, .path = target.substr(0, mark), .upgrade = upgrade};
-  if (mark != std::string_view::npos) source.query = target.substr(mark + 1);
+  if (mark != std::string_view::npos) source.query = out.query = target.substr(mark + 1);
   if (config_.mode == config::RoomKeyMode::kQuery) return ReadQueryMode(source, out);
   if (!source.path.starts_with('/')) return;  // OPTIONS *
   source.match = endpoints_.Find(source.path);

@@ -72,7 +72,7 @@ class ExchangeFailures : public testing::TestWithParam<int> {
     plane_.stats.listeners.resize(1);
     plane_.Apply(std::make_shared<const ConfigSnapshot>(config));
     plane_.Apply(std::make_shared<const ShardSnapshot>(
-        ShardSnapshot{.set = set, .placement = directory_.MakeView(*set)}));
+        ShardSnapshot{directory_.MakeRouting(set, std::make_shared<RoomRules>())}));
     plane_.pool.Use(
         [this](int descriptor) { return std::make_unique<FaultyTransport>(descriptor, plan_); });
     thread_ = std::thread([this] { plane_.loop.Run(); });
