@@ -49,7 +49,9 @@ void Discovery::Stop(std::function<void()> drained) {
 }
 
 void Discovery::Reconfigure(config::Shards settings) {
-  if (settings.discovery.resolvers != settings_.discovery.resolvers) resolver_.reset();
+  const auto& servers = settings.discovery.resolvers;
+  // resolv.conf may have changed, too.
+  if (servers.empty() || servers != settings_.discovery.resolvers) resolver_.reset();
   settings_ = std::move(settings);
   catalog_.Configure(settings_, Clock::now());
   if (running_) Apply();
@@ -104,7 +106,9 @@ void Discovery::Receive(const std::string& service, const ServiceAnswer& answer)
 }
 
 void Discovery::Receive(const ProbeResult& result) {
+  const bool had_usable = catalog_.HasUsableEndpoint(result.endpoint);
   const bool news = catalog_.Record(result, Clock::now());
+  if (had_usable && !catalog_.HasUsableEndpoint(result.endpoint)) services_.AskSoon();
   if (result.health != Health::kBad) connect_failures_.erase(result.endpoint);
   if (catalog_.IsUndecided(result.endpoint)) {
     checker_.CheckWithin(result.endpoint, settings_.health.interval / kFirstChecksSpeed);

@@ -36,7 +36,8 @@ class Discovery {
   void Start();
   // Ends all questions and checks; `drained` (may be empty) is called when nothing is left running.
   void Stop(std::function<void()> drained = {});
-  // Takes effect at once; shards and endpoints that stay keep their state and ids.
+  // Takes effect at once; shards and endpoints that stay keep their state and ids. Without named
+  // resolvers resolv.conf is read again.
   void Reconfigure(config::Shards settings);
 
   // Checks the endpoint now instead of when it is due.
