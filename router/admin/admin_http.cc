@@ -183,7 +183,11 @@ asio::awaitable<bool> AdminHttp::ServePage(Connection& connection) {
 
 asio::awaitable<bool> AdminHttp::ServeChange(Connection& connection) {
   http::request_parser<http::string_body> request(std::move(*connection.head));
-  request.body_limit(kMaxBody);
+  if (request.content_length().value_or(0) > kMaxBody) {
+    const bool refused = co_await Send(connection, TooLarge().page, false);
+    co_return refused;
+  }
+  request.body_limit(kMaxBody);  // of chunks
   const auto [error, size] =
       co_await http::async_read(connection.stream, connection.buffer, request, kAwait);
   if (error && error != http::error::body_limit) co_return false;

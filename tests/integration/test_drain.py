@@ -136,7 +136,7 @@ def test_over_http_any_replica_drains_for_all(start):
 
 def test_making_it_ready_elsewhere_calls_a_drain_off(start):
     one, other = start(2).replicas
-    _Meeting(one)
+    meeting = _Meeting(one)
     answers = []
     asking = threading.Thread(
         target=lambda: answers.append(_change(one, "POST", "shard-1/drain?wait=300s")))
@@ -147,6 +147,7 @@ def test_making_it_ready_elsewhere_calls_a_drain_off(start):
     assert _change(other, "POST", "shard-1/ready")[0] == 200
     asking.join(60)
     assert [status for status, _ in answers] == [409]
+    meeting.end()
 
 
 def test_changes_over_http_are_for_those_who_have_the_token(start, processes):
@@ -185,7 +186,7 @@ def test_a_token_that_is_replaced_counts_at_once(start, processes):
 
 def test_a_router_that_stops_lets_those_go_who_wait(start):
     router = start(1).replicas[0]
-    _Meeting(router)
+    meeting = _Meeting(router)
     waiting = _ctl(router, "drain", "shard-1", "--wait", "--max", "300s")
     connection = http.client.HTTPConnection(router.host, router.admin_port, timeout=120)
     connection.request("POST", "/api/v1/shards/shard-1/drain?wait=300s",
@@ -196,6 +197,7 @@ def test_a_router_that_stops_lets_those_go_who_wait(start):
         connection.getresponse()
     waiting.communicate(timeout=60)
     assert waiting.returncode == 1
+    meeting.end()
 
 
 def test_ctl_says_what_cannot_be_drained(start):

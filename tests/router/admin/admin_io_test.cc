@@ -224,6 +224,9 @@ TEST_F(AdminChanges, HttpRefusesLargeOnesAndSaysHowToAsk) {
   Client large(http_->address());
   large.Send(Head("/api/v1/shards/shard-0/ready", "Content-Length: 100000\r\n"));
   EXPECT_THAT(large.ReadToEnd(), StartsWith("HTTP/1.1 413 "));
+  Client chunked(http_->address());
+  chunked.Send(Head("/api/v1/shards/shard-0/ready", "Transfer-Encoding: chunked\r\n") + "2000\r\n");
+  EXPECT_THAT(chunked.ReadToEnd(), StartsWith("HTTP/1.1 413 "));
   EXPECT_THAT(Get("/api/v1/shards/shard-0/ready", "POST"),
               HasSubstr("WWW-Authenticate: Bearer\r\n"));
   EXPECT_THAT(Get("/api/v1/shards/shard-0/ready"), HasSubstr("Allow: POST\r\n"));
