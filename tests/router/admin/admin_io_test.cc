@@ -204,9 +204,8 @@ class AdminChanges : public AdminIo {
            fields + "\r\n";
   }
   void AwaitWaiting(size_t count) {
-    while (OnControlThread([this] { return waits_.waiting(); }) != count) {
-      std::this_thread::yield();
-    }
+    const auto waiting = [this] { return waits_.waiting(); };
+    while (OnControlThread(waiting) != count) std::this_thread::yield();
   }
 };
 
@@ -249,9 +248,7 @@ TEST_F(AdminChanges, BothDoorsWaitUntilTheShardIsEmpty) {
 TEST_F(AdminChanges, WhatIsLeftIsToldWhenTheTimeIsUp) {
   Client http(http_->address());
   http.Send(Head("/api/v1/shards/shard-1/drain", "Connection: close\r\n"));
-  const std::string answer = http.ReadToEnd();
-  EXPECT_THAT(answer, StartsWith("HTTP/1.1 202 "));
-  EXPECT_THAT(answer, HasSubstr(R"("rooms":1)"));
+  EXPECT_THAT(http.ReadToEnd(), AllOf(StartsWith("HTTP/1.1 202 "), HasSubstr(R"("rooms":1)")));
   EXPECT_EQ(Ask("drain shard-1 --max 1ms\n"),
             "shard-1 is not empty yet and stays in drain: rooms=1 tunnels=0\n\n");
 }
