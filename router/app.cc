@@ -49,6 +49,7 @@ struct App::Parts {
   void TakeShards(ShardSetPtr set);
   void TakeRules(RoomRulesPtr changed);
   void Route();
+  void MoveRooms(const std::vector<EntryView>& rooms, ShardId shard);
   admin::AdminSources Sources();
   Replication::Doors Doors();
   TableEnvironment Environment();
@@ -131,7 +132,7 @@ Replication::Doors App::Parts::Doors() {
           .end_sessions = [this](const auto& moved) { workers.EndSessions(moved); },
           .unknown_shard = [this](ShardId shard) { discovery.Expect(shard); },
           .quorum = [this](auto shard, auto quorum) { discovery.SetQuorum(shard, quorum); },
-          .set_state = [this](auto& shard, auto state) { discovery.SetAdminState(shard, state); },
+          .obey = [this](auto& shard, auto& order) { return discovery.Obey(shard, order); },
           .set_rules = [this](RoomRulesPtr changed) { TakeRules(std::move(changed)); },
           .synced =
               [this] {
@@ -185,6 +186,22 @@ void App::Parts::Route() {
   if (replication.synced()) MovePinned(routing, directory.table(), Clock::now(), *moved);
   workers.Publish(std::move(routing), replication.synced());
   if (moved->size() > 0) workers.EndSessions(moved);
+}
+
+void App::Parts::MoveRooms(const std::vector<EntryView>& rooms, ShardId shard) {
+  const TimePoint now = Clock::now();
+  const auto moved = std::make_shared<MovedRooms>();
+  for (const EntryView& room : rooms) {
+    const KeyNamespace ns = room.key_namespace;
+    if (shard == kNoShard) {
+      directory.table().Erase(ns, room.key);
+    } else {
+      directory.table().FindOrBind(ns, room.key, room.display, now,
+                                   [shard](ShardId) { return shard; });
+    }
+    moved->Add(ns, room.key, shard);
+  }
+  workers.EndSessions(moved);
 }
 
 void App::Parts::ArmSweep() {
@@ -302,7 +319,8 @@ admin::AdminSources App::Parts::Sources() {
       .reload = [this] { return reload; },
       .access_log_lost_bytes = [this] { return access_log.stats().lost_bytes; },
       .replication = [this] { return replication.View(); },
-      .order_state = [this](auto& shard, auto state) { return replication.Order(shard, state); },
+      .order = [this](auto& shard, auto& what) { return replication.Order(shard, what); },
+      .move_rooms = [this](auto& entries, auto shard) { MoveRooms(entries, shard); },
       .rules = [this] { return rules; },
       .configured_rules =
           [this] {
