@@ -39,8 +39,8 @@ TEST(CommandLine, ReadsEveryCommand) {
   EXPECT_EQ(locate.config, "x.yaml");
   EXPECT_EQ(locate.admin, "s");
   EXPECT_THAT(locate.urls, ElementsAre("/a", "/b"));
-  const auto import = As<ImportHaproxyCommand>(
-      {"import-haproxy", "a.cfg", "-", "--backend", "b", "-L", "edge-0"});
+  const auto import =
+      As<ImportHaproxyCommand>({"import-haproxy", "a.cfg", "-", "--backend", "b", "-L", "edge-0"});
   EXPECT_THAT(import.files, ElementsAre("a.cfg", "-"));
   EXPECT_EQ(import.backend, "b");
   EXPECT_EQ(import.local_peer, "edge-0");
