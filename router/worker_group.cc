@@ -107,6 +107,10 @@ void WorkerGroup::Publish(ShardSetPtr shards, bool named) {
   for (auto& worker : workers_) worker->Publish(snapshot);
 }
 
+void WorkerGroup::Publish(const BridgeSetPtr& bridges) {
+  for (auto& worker : workers_) worker->Publish(bridges);
+}
+
 std::shared_ptr<const ShardSnapshot> WorkerGroup::Snapshot(ShardSetPtr shards, bool named) const {
   auto snapshot = std::make_shared<ShardSnapshot>();
   snapshot->placement = directory_.MakeView(*shards);

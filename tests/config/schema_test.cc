@@ -155,7 +155,6 @@ shards:
   initial_state: drain
 pins: [{tenant: a, shard: b}]
 bans: [{room: x}]
-bridges: {enabled: true}
 )",
                                  "/t.yaml", TestEnvironment);
   Keys refused;
