@@ -37,6 +37,8 @@ inline constexpr Words<HealthCheck::Type, 2> kCheckTypeWords{
     {{"tcp", HealthCheck::Type::kTcp}, {"http", HealthCheck::Type::kHttp}}};
 inline constexpr Words<Agreement, 2> kAgreementWords{
     {{"majority", Agreement::kMajority}, {"local", Agreement::kLocal}}};
+inline constexpr Words<ShardLabel::Source, 2> kLabelSourceWords{
+    {{"target", ShardLabel::Source::kTarget}, {"srv", ShardLabel::Source::kSrv}}};
 inline constexpr Words<bool, 2> kInitialStateWords{{{"ready", false}, {"drain", true}}};
 inline constexpr Words<bool, 1> kBalanceWords{{{"least-outstanding", true}}};
 inline constexpr Words<PlacementAlgorithm, 4> kPlacementWords{
@@ -46,7 +48,7 @@ inline constexpr Words<PlacementAlgorithm, 4> kPlacementWords{
      {"round-robin", PlacementAlgorithm::kRoundRobin}}};
 inline constexpr Words<bool, 2> kHealWords{{{"close", true}, {"report", false}}};
 inline constexpr Words<std::string_view, 2> kBanActionWords{
-    {{"403", "403"}, {"redirect", "redirect"}}};
+    {{"redirect", "redirect"}, {"403", "403"}}};
 inline constexpr Words<std::string_view, 2> kTlsVersionWords{{{"1.2", "1.2"}, {"1.3", "1.3"}}};
 inline constexpr Words<LogLevel, 4> kLogLevelWords{{{"debug", LogLevel::kDebug},
                                                     {"info", LogLevel::kInfo},

@@ -152,6 +152,14 @@ struct ShardName {
   friend bool operator==(const ShardName&, const ShardName&) = default;
 };
 
+// Where a shard's region or release stands written: in the SRV target or in the SRV name asked for.
+struct ShardLabel {
+  enum class Source : uint8_t { kTarget, kSrv } from = Source::kTarget;
+  std::string pattern;  // as in ShardName; empty = none
+  std::string replace = "$1";
+  friend bool operator==(const ShardLabel&, const ShardLabel&) = default;
+};
+
 struct ShardTls {
   bool enabled = false;
   std::string ca;
@@ -189,6 +197,7 @@ struct Shards {
   ShardDiscovery discovery;
   std::vector<StaticShard> static_shards;
   ShardName name;
+  ShardLabel region, release;
   ShardTls tls;
   bool initial_drain = false;  // initial_state: ready | drain
   Health health;
@@ -249,7 +258,7 @@ struct Pin {
 
 struct Ban {
   std::string room, tenant, prefix;  // exactly one is set
-  std::string action = "403";        // 403 | redirect
+  std::string action = "redirect";   // redirect: pages go to "/", the rest gets 403; 403: all
   friend bool operator==(const Ban&, const Ban&) = default;
 };
 

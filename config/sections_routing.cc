@@ -76,8 +76,8 @@ void Describe(Form& form, StickTable& table) {
 template <class Form>
 void DescribePinsAndBans(Form& form, Config& config) {
   form.List("pins", config.pins, [](auto& item, Pin& pin) {
-    item.Scalar("tenant", pin.tenant, Text{});
-    item.Scalar("room", pin.room, Text{});
+    item.Scalar("tenant", pin.tenant, Text{RoomNameRule});
+    item.Scalar("room", pin.room, Text{RoomNameRule});
     item.Scalar("shard", pin.shard, Text{OptionalNameRule});
     item.Scalar("release", pin.release, Text{HeaderValueRule});
     item.Scalar("region", pin.region, Text{HeaderValueRule});
@@ -86,16 +86,14 @@ void DescribePinsAndBans(Form& form, Config& config) {
     item.RequireHere(!pin.shard.empty() + !pin.release.empty() + !pin.region.empty() == 1,
                      "write exactly one of shard, release and region: where it is pinned to");
   });
-  form.Unavailable(!config.pins.empty(), "pins", "remove them, rooms are placed by the hash");
   form.List("bans", config.bans, [](auto& item, Ban& ban) {
-    item.Scalar("room", ban.room, Text{});
-    item.Scalar("tenant", ban.tenant, Text{});
-    item.Scalar("prefix", ban.prefix, Text{});
+    item.Scalar("room", ban.room, Text{RoomNameRule});
+    item.Scalar("tenant", ban.tenant, Text{RoomNameRule});
+    item.Scalar("prefix", ban.prefix, Text{RoomNameRule});
     item.Scalar("action", ban.action, Choice{kBanActionWords});
     item.RequireHere(!ban.room.empty() + !ban.tenant.empty() + !ban.prefix.empty() == 1,
                      "write exactly one of room, tenant and prefix: what is banned");
   });
-  form.Unavailable(!config.bans.empty(), "bans", "refuse these paths at the ingress, remove them");
 }
 
 template void Describe(Reader&, RoomKey&);

@@ -42,20 +42,27 @@ void DescribeStatic(Form& form, StaticShard& shard) {
   shard.addresses = {address};
 }
 
-template <class Form>
-void DescribeName(Form& form, ShardName& name) {
-  form.Scalar("pattern", name.pattern, Text{RegexRule});
-  form.Scalar("replace", name.replace, Text{NotEmptyRule});
-  const int groups = GroupCount(name.pattern);
+// `rule` is a ShardName or a ShardLabel.
+template <class Form, class Rule>
+void DescribeReplacement(Form& form, Rule& rule) {
+  form.Scalar("pattern", rule.pattern, Text{RegexRule});
+  form.Scalar("replace", rule.replace, Text{NotEmptyRule});
+  const int groups = GroupCount(rule.pattern);
   int highest = 0;
-  for (size_t at = name.replace.find('$'); at != std::string::npos && at + 1 < name.replace.size();
-       at = name.replace.find('$', at + 1)) {
-    const char digit = name.replace[at + 1];
+  for (size_t at = rule.replace.find('$'); at != std::string::npos && at + 1 < rule.replace.size();
+       at = rule.replace.find('$', at + 1)) {
+    const char digit = rule.replace[at + 1];
     if (digit >= '0' && digit <= '9') highest = std::max(highest, digit - '0');
   }
-  form.Require(highest <= groups || form.Failed("pattern"), "replace",
+  form.Require(highest <= groups || rule.pattern.empty() || form.Failed("pattern"), "replace",
                "refers to $" + std::to_string(highest) + ", but the groups of the pattern number " +
                    std::to_string(groups));
+}
+
+template <class Form>
+void DescribeLabel(Form& form, ShardLabel& label) {
+  form.Scalar("from", label.from, Choice{kLabelSourceWords});
+  DescribeReplacement(form, label);
 }
 
 template <class Form>
@@ -112,7 +119,9 @@ void Describe(Form& form, Shards& shards) {
                      item.Failed("name") || shard.name.empty(),
                  "address", "this shard has this address already; remove one");
   });
-  form.Section("name", [&shards](auto& section) { DescribeName(section, shards.name); });
+  form.Section("name", [&shards](auto& section) { DescribeReplacement(section, shards.name); });
+  form.Section("region", [&shards](auto& section) { DescribeLabel(section, shards.region); });
+  form.Section("release", [&shards](auto& section) { DescribeLabel(section, shards.release); });
   form.Section("tls", [&shards](auto& section) { DescribeTls(section, shards.tls); });
   form.Scalar("initial_state", shards.initial_drain, Choice{kInitialStateWords});
   bool least_outstanding = true;

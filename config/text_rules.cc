@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <exception>
 #include <regex>
@@ -130,6 +131,14 @@ std::string HeaderValueRule(std::string_view text) {
     return "the value starts or ends with white space; remove it";
   }
   return "";
+}
+
+std::string RoomNameRule(std::string_view text) {
+  const auto counts = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c < 0; };
+  if (text.size() > 256) return "longer than 256 bytes; shorten it";
+  const std::string_view name = text.substr(text.starts_with('[') ? text.find(']') + 1 : 0);
+  if (text.empty() || std::any_of(name.begin(), name.end(), counts)) return "";
+  return Quote(text) + " names no room; write for example standup or [tenant]standup";
 }
 
 std::string ParameterRule(std::string_view text) {

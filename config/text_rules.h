@@ -33,6 +33,8 @@ std::string HostPortRule(std::string_view text);
 std::string EndpointPathRule(std::string_view text);
 // A URL of a health check with {address} {shard} {namespace}; "" is left to the section.
 std::string CheckUrlRule(std::string_view text);
+// A tenant, a room ("[tenant]room" or "room") or the beginning of one; "" is left to the section.
+std::string RoomNameRule(std::string_view text);
 // The path of a unix socket.
 std::string SocketPathRule(std::string_view text);
 std::string NotEmptyRule(std::string_view text);

@@ -16,13 +16,13 @@ using Level = config::LogLevel;
 }  // namespace
 
 Catalog::Catalog(const config::Shards& settings, TimePoint now)
-    : settings_(settings), naming_(settings.name) {
+    : settings_(settings), naming_(settings) {
   Configure(settings, now);
 }
 
 void Catalog::Configure(const config::Shards& settings, TimePoint now) {
   settings_ = settings;
-  naming_ = ShardNaming(settings.name);
+  naming_ = TargetNaming(settings);
   const auto& names = settings.discovery.srv;
   std::erase_if(services_, [&](const auto& service) {
     return std::find(names.begin(), names.end(), service.first) == names.end();

@@ -105,7 +105,7 @@ class Catalog {
   ShardStateMachine::Rules StateRules() const;
 
   config::Shards settings_;
-  ShardNaming naming_;
+  TargetNaming naming_;
   std::map<std::string, TargetHold> services_;
   ShardNames names_;
   std::vector<ShardRecord> shards_;        // by id

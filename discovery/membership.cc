@@ -71,15 +71,21 @@ Member Finish(const std::string& name, Member member) {
 
 Membership JoinMembers(const std::vector<config::StaticShard>& static_shards,
                        const std::map<std::string, TargetHold>& services,
-                       const ShardNaming& naming) {
+                       const TargetNaming& naming) {
   Membership result;
   Drafts drafts;
   for (const config::StaticShard& item : static_shards) AddStatic(item, drafts);
   for (const auto& [service, hold] : services) {
     for (const auto& [key, held] : hold.targets()) {
-      const ShardNaming::Name name = naming(key.first);
+      const ShardNaming::Name name = naming.name(key.first);
       if (!name.advice.empty()) result.advice[key.first] = name.advice;
-      if (!name.text.empty()) AddTarget(key.first, held, drafts[name.text]);
+      if (name.text.empty()) continue;
+      Draft& draft = drafts[name.text];
+      AddTarget(key.first, held, draft);
+      Member& member = draft.member;
+      if (draft.is_static) continue;
+      if (member.region.empty()) member.region = naming.region(service, key.first);
+      if (member.release.empty()) member.release = naming.release(service, key.first);
     }
   }
   for (auto& [name, draft] : drafts) {

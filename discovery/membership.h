@@ -2,6 +2,7 @@
 // Which endpoints belong to which shard now: static shards and held DNS targets, joined by name.
 //
 // Pure and stateless. Members come sorted by shard name; the endpoints of one by name and address.
+// Of targets of one shard that disagree, the first one with a region (or release) says which.
 #pragma once
 
 #include <map>
@@ -34,6 +35,6 @@ struct Membership {
 
 Membership JoinMembers(const std::vector<config::StaticShard>& static_shards,
                        const std::map<std::string, TargetHold>& services,
-                       const ShardNaming& naming);
+                       const TargetNaming& naming);
 
 }  // namespace room_router

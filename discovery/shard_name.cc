@@ -31,6 +31,15 @@ bool IsDashedIpv6(std::string_view label) {
          std::all_of(label.begin(), label.end(), [](char c) { return c == '-' || IsHex(c); });
 }
 
+// What `pattern` matches first, replaced; the rest is dropped.
+std::string Extract(std::string_view text, const std::regex& pattern, const std::string& replace) {
+  std::string made;
+  std::regex_replace(
+      std::back_inserter(made), text.begin(), text.end(), pattern, replace,
+      std::regex_constants::format_no_copy | std::regex_constants::format_first_only);
+  return made;
+}
+
 bool IsHash(std::string_view label) {
   const bool length_fits = label.size() == 8 || label.size() == 16 || label.size() == 32;
   return length_fits && std::all_of(label.begin(), label.end(), IsHex) &&
@@ -60,15 +69,21 @@ std::string_view NamespaceOf(std::string_view target) {
                                          : target.substr(begin + 1, end - begin - 1);
 }
 
+TargetLabel::TargetLabel(const config::ShardLabel& rule) : rule_(rule), pattern_(rule.pattern) {}
+
+std::string TargetLabel::operator()(std::string_view service, std::string_view target) const {
+  if (rule_.pattern.empty()) return "";
+  const bool in_target = rule_.from == config::ShardLabel::Source::kTarget;
+  const std::string label = Extract(in_target ? target : service, pattern_, rule_.replace);
+  return IsShardName(label) ? label : "";
+}
+
 ShardNaming::ShardNaming(const config::ShardName& rule)
     : pattern_(rule.pattern), pattern_text_(rule.pattern), replace_(rule.replace) {}
 
 ShardNaming::Name ShardNaming::operator()(std::string_view target) const {
   const std::string label(target.substr(0, target.find('.')));
-  std::string name;
-  std::regex_replace(
-      std::back_inserter(name), target.begin(), target.end(), pattern_, replace_,
-      std::regex_constants::format_no_copy | std::regex_constants::format_first_only);
+  const std::string name = Extract(target, pattern_, replace_);
   Name result{.text = name, .advice = {}};
   if (!IsShardName(name)) {
     result.text = IsShardName(label) ? label : "";

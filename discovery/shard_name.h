@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SRV target → the name of the shard it belongs to, as `shards.name` says.
+// SRV target → the name of the shard it belongs to, as `shards.name` says, and its labels.
 //
 // Pure. The pattern is searched in the target (lower-case, no final dot) and replaced as in
 // ECMAScript; what it does not match is dropped. A target the pattern does not match, or for which
@@ -28,6 +28,26 @@ class ShardNaming {
  private:
   std::regex pattern_;
   std::string pattern_text_, replace_;
+};
+
+// Region or release of a target, as `shards.region` and `shards.release` say; "" when the pattern
+// does not match or makes something that IsShardName is not.
+class TargetLabel {
+ public:
+  explicit TargetLabel(const config::ShardLabel& rule);
+  std::string operator()(std::string_view service, std::string_view target) const;
+
+ private:
+  config::ShardLabel rule_;
+  std::regex pattern_;
+};
+
+// All that a target is called.
+struct TargetNaming {
+  explicit TargetNaming(const config::Shards& rules)
+      : name(rules.name), region(rules.region), release(rules.release) {}
+  ShardNaming name;
+  TargetLabel region, release;
 };
 
 // 1–63 of [A-Za-z0-9._-]: safe in a header, a metric label and an admin command.

@@ -165,6 +165,7 @@ void FillShards(Random& random, Config& config) {
                                     .priority = static_cast<int>(random() % 65536)});
   }
   if (random() % 2) shards.name = {.pattern = "(a)\\.(\"[b]\") #", .replace = "$2-$$-'x'"};
+  shards.region = {.from = ShardLabel::Source::kSrv, .pattern = "\\.(eu|us)\\."};
   shards.tls = {.enabled = false, .ca = AnyText(random), .verify = false, .server_name = "a.b"};
   shards.health.checks = {AnyCheck(random), AnyCheck(random)};
   shards.health.interval = 10ms + AnyPeriod(random);
@@ -214,7 +215,7 @@ TEST(PrintTest, LoadOfPrintIsTheSameForRandomConfigurations) {
   }
 }
 
-TEST(PrintTest, RefusedKeysArePrintedToo) {
+TEST(PrintTest, PinsAndBansArePrintedToo) {
   Config config = LoadWithShard("").config;
   config.pins = {{.tenant = "acme", .room = "", .shard = "", .release = "5142", .region = ""}};
   config.bans = {{.room = "x", .tenant = "", .prefix = ""}};

@@ -153,8 +153,6 @@ shards:
   static: [{name: a, address: 127.0.0.1:1}]
   tls: {enabled: true}
   initial_state: drain
-pins: [{tenant: a, shard: b}]
-bans: [{room: x}]
 )",
                                  "/t.yaml", TestEnvironment);
   Keys refused;

@@ -37,6 +37,20 @@ TEST(ShardName, ComesFromTheTarget) {
   }
 }
 
+TEST(TargetLabel, ComesFromTheTargetOrTheServiceAskedFor) {
+  using Source = config::ShardLabel::Source;
+  const std::string service = "_http._tcp.web.jitsi-eu.svc.cluster.local";
+  const std::string target = "shard-0-r5142.web.jitsi-eu.svc.cluster.local";
+  const auto label = [&](const config::ShardLabel& rule) {
+    return TargetLabel(rule)(service, target);
+  };
+  EXPECT_EQ(label({}), "");
+  EXPECT_EQ(label({.from = Source::kTarget, .pattern = R"(^[^.]*-r(\d+)\.)"}), "5142");
+  EXPECT_EQ(label({.from = Source::kSrv, .pattern = R"(\.jitsi-([^.]+)\.)"}), "eu");
+  EXPECT_EQ(label({.from = Source::kSrv, .pattern = R"(^[^.]*-r(\d+)\.)"}), "") << "no match";
+  EXPECT_EQ(label({.pattern = "shard", .replace = "a b"}), "") << "no header could carry it";
+}
+
 TEST(ShardName, LooksLikeAddress) {
   for (const char* label : {"10-0-0-7", "192-168-100-200", "fd00--7", "2001-db8-0-0-0-0-0-1",
                             "0a000007", "3934623037313639", "6bb7cb4f5d8e4b0fa6d0d3f5b6c1e2a7"}) {
