@@ -17,6 +17,7 @@
 #include "router/log.h"
 #include "router/replication.h"
 #include "router/restart_needed.h"
+#include "router/rule_keeper.h"
 #include "router/version.h"
 #include "router/worker_group.h"
 
@@ -47,6 +48,8 @@ struct App::Parts {
   void Stop();
   void ArmSweep();
   void TakeShards(ShardSetPtr set);
+  void TakeRules(RoomRulesPtr changed);
+  void Route();
   admin::AdminSources Sources();
   Replication::Doors Doors();
   TableEnvironment Environment();
@@ -68,6 +71,7 @@ struct App::Parts {
   const std::string config_path;
   std::shared_ptr<const ConfigSnapshot> config;
   ShardSetPtr shards = std::make_shared<ShardSet>();
+  RoomRulesPtr rules = std::make_shared<RoomRules>();
   admin::ReloadState reload;
   const TimePoint started = Clock::now();
   const std::chrono::system_clock::time_point started_at = std::chrono::system_clock::now();
@@ -133,10 +137,11 @@ Replication::Doors App::Parts::Doors() {
           .unknown_shard = [this](ShardId shard) { discovery.Expect(shard); },
           .quorum = [this](auto shard, auto quorum) { discovery.SetQuorum(shard, quorum); },
           .set_state = [this](auto& shard, auto state) { discovery.SetAdminState(shard, state); },
+          .set_rules = [this](RoomRulesPtr changed) { TakeRules(std::move(changed)); },
           .synced =
               [this] {
                 log.Write(LogLevel::kInfo, "synced");
-                workers.Publish(shards, true);
+                Route();
               }};
 }
 
@@ -153,10 +158,11 @@ std::string App::Parts::Start() {
   discovery.Start();
   bridges.Configure(config->config.bridges, config->config.shards.discovery);
   ArmSweep();
-  workers.Start(config, shards, access_log, [this](EndpointId endpoint) {
-    if (endpoint == kBridgeEndpoint) return bridges.AskSoon();
-    discovery.ReportConnectFailure(endpoint);
-  });
+  workers.Start(config, directory.MakeRouting(shards, rules), access_log,
+                [this](EndpointId endpoint) {
+                  if (endpoint == kBridgeEndpoint) return bridges.AskSoon();
+                  discovery.ReportConnectFailure(endpoint);
+                });
   thread = std::thread([this] { io.run(); });
   for (const SocketAddress& address : workers.listening()) {
     log.Write(LogLevel::kInfo, "listening", {{"address", address.ToString()}});
@@ -170,8 +176,24 @@ void App::Parts::TakeShards(ShardSetPtr set) {
                         std::none_of(shards->shards.begin(), shards->shards.end(), [](auto& shard) {
                           return shard.state == ShardState::kStarting && !shard.endpoints.empty();
                         }));
-  workers.Publish(shards, replication.synced());
+  Route();
   replication.ShardsChanged();
+}
+
+void App::Parts::TakeRules(RoomRulesPtr changed) {
+  rules = std::move(changed);
+  Route();
+  const auto banned = std::make_shared<MovedRooms>();
+  FindBanned(*rules, directory.table(), Clock::now(), *banned);
+  if (banned->size() > 0) workers.EndSessions(banned);
+}
+
+void App::Parts::Route() {
+  Routing routing = directory.MakeRouting(shards, rules);
+  const auto moved = std::make_shared<MovedRooms>();
+  if (replication.synced()) MovePinned(routing, directory.table(), Clock::now(), *moved);
+  workers.Publish(std::move(routing), replication.synced());
+  if (moved->size() > 0) workers.EndSessions(moved);
 }
 
 void App::Parts::ArmSweep() {
@@ -292,6 +314,23 @@ admin::AdminSources App::Parts::Sources() {
       .access_log_lost_bytes = [this] { return access_log.stats().lost_bytes; },
       .replication = [this] { return replication.View(); },
       .order_state = [this](auto& shard, auto state) { return replication.Order(shard, state); },
+      .rules = [this] { return rules; },
+      .configured_rules =
+          [this] {
+            return std::make_shared<const RoomRules>(replication.room_orders().configured());
+          },
+      .pin =
+          [this](auto& subject, auto& target) {
+            if (!replication.room_orders().Pin(subject, target, Clock::now())) return false;
+            replication.OrdersChanged();
+            return true;
+          },
+      .ban =
+          [this](auto& subject, auto action) {
+            if (!replication.room_orders().Ban(subject, action, Clock::now())) return false;
+            replication.OrdersChanged();
+            return true;
+          },
       .connection_limit = budget.limit(),
       .start_time = started_at,
       .start = started,

@@ -48,10 +48,8 @@ struct ConfigSnapshot {
   bool Trusts(const SocketAddress& peer) const;
 };
 
-// The shards of one moment with their placement view.
-struct ShardSnapshot {
-  ShardSetPtr set;
-  PlacementView placement;
+// What requests are routed by.
+struct ShardSnapshot : Routing {
   bool named = true;  // answers say which shard; not before the table is that of the other replicas
 };
 

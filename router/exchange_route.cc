@@ -100,9 +100,7 @@ std::optional<Refusal> Exchange::Route(const http::RequestHead& head) {
   has_key_ = room.has_key;
   key_ = room.key;
   key_namespace_ = room.key_namespace;
-  const ShardSnapshot& shards = *plane_.shards;
-  const Decision decision =
-      plane_.directory.Decide(room, *shards.set, shards.placement, plane_.loop.now());
+  const Decision decision = plane_.directory.Decide(room, *plane_.shards, plane_.loop.now());
   if (const auto refusal = TakeDecision(decision)) return refusal;
   if (room.local == LocalAnswer::kKeepalive) {
     AnswerKeepalive();
@@ -131,6 +129,8 @@ std::optional<Refusal> Exchange::RouteToBridge(const http::RequestHead& head) {
 
 std::optional<Refusal> Exchange::TakeDecision(const Decision& decision) {
   if (decision.how == Decision::How::kUnknownShard) return Refusal::kUnknownShard;
+  if (decision.how == Decision::How::kBanned) return Refusal::kBanned;
+  if (decision.how == Decision::How::kBannedPage) return Refusal::kBannedPage;
   if (decision.shard == nullptr) return Refusal::kNoEligibleShard;
   any_shard_ = decision.how == Decision::How::kAny;
   shard_ = decision.shard->id;
@@ -271,8 +271,7 @@ bool Exchange::TryAgain(Refusal refusal) {
         });
     if (all_tried) {
       if (!any_shard_) return false;  // the room stays where it is until its shard is down
-      const auto decision =
-          plane_.directory.Decide({}, *shards.set, shards.placement, plane_.loop.now());
+      const auto decision = plane_.directory.Decide({}, shards, plane_.loop.now());
       if (decision.shard == nullptr || decision.shard->id == shard_) return false;
       shard_ = decision.shard->id;
       ++plane_.endpoint_stats(endpoint_).redispatches;

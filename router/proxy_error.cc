@@ -28,6 +28,8 @@ constexpr auto kErrors = std::to_array<ProxyError>({
     {501, "not_supported", "PR", "This request is not supported."},
     {404, "unknown_bridge", "PR", "There is no such bridge."},
     {403, "bridge_relay", "PR", "Bridges speak to each other elsewhere."},
+    {403, "banned", "PR", "This conference is not available."},
+    {302, "banned_page", "PR", "This conference is not available."},
 });
 static_assert(kErrors.size() == static_cast<size_t>(Refusal::kCount));
 
@@ -55,6 +57,8 @@ Refusal RefusalFor(http::HeadError error) {
 
 std::string_view ReasonPhrase(int status) {
   switch (status) {
+    case 302:
+      return "Found";
     case 400:
       return "Bad Request";
     case 403:
@@ -101,6 +105,7 @@ void ErrorPages::Write(Refusal refusal, const Options& options, std::string& out
   out.append("\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: ");
   out.append(std::to_string(page.size())).append("\r\nCache-Control: no-store\r\nX-Request-Id: ");
   out.append(options.request_id).append("\r\n");
+  if (error.status == 302) out.append("Location: /\r\n");
   if (error.status == 503) out.append("Retry-After: 2\r\n");
   if (error.status == 405) out.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n");
   out.append(options.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");

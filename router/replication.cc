@@ -57,10 +57,12 @@ Replication::Replication(boost::asio::io_context& io, const config::Config& conf
       admin_(doors_.clock),
       votes_(admin_, config.node.name),
       orders_(admin_),
+      rooms_(admin_),
       healer_(Seed()),
       heal_alarm_(io, [this] { Heal(); }),
       watch_alarm_(io, [this] { Watch(); }),
       patience_(io, [this] { HaproxyHeard(); }) {
+  rooms_.Configure(config.pins, config.bans);
   if (TalksToHaproxy(config.peers)) {
     const auto log = [this](const haproxy::Event& event) {
       doors_.log.Write(event.level, ToString(event.kind),
@@ -147,7 +149,9 @@ void Replication::CheckSynced() {
 void Replication::Reconfigure(const config::Config& config) {
   heal_ = config.stick_table.heal_close;
   votes_count_ = Agrees(config);
+  rooms_.Configure(config.pins, config.bans);
   decided_ = {};
+  Decide();
   if (gossip_) gossip_->Reconfigure(config.peers, config.shards.discovery);
 }
 
@@ -199,6 +203,7 @@ void Replication::Decide() {
   const auto live = LiveReplicas();
   if (decided_ == Ground{admin_.generation(), doors_.shards()->generation, live}) return;
   Obey();
+  Rule();
   if (gossip_) Vote(live);
   decided_ = {admin_.generation(), doors_.shards()->generation, live};
 }
@@ -214,11 +219,25 @@ void Replication::Obey() {
   }
 }
 
+void Replication::Rule() {
+  RoomRules rules = rooms_.Rules();
+  if (rules == rules_) return;
+  rules_ = std::move(rules);
+  doors_.log.Write(
+      LogLevel::kInfo, "rules_changed",
+      {{"pins", std::to_string(rules_.pins.size())}, {"bans", std::to_string(rules_.bans.size())}});
+  doors_.set_rules(std::make_shared<const RoomRules>(rules_));
+}
+
 bool Replication::Order(const std::string& shard, AdminState state) {
   if (!orders_.SetState(shard, state, Clock::now())) return false;
+  OrdersChanged();
+  return true;
+}
+
+void Replication::OrdersChanged() {
   if (gossip_) gossip_->LocalChanges();
   Decide();
-  return true;
 }
 
 void Replication::Vote(const std::vector<std::string>& live) {

@@ -24,6 +24,7 @@
 #include "router/split_healer.h"
 #include "sticky/gossip_service.h"
 #include "sticky/haproxy_peers_transport.h"
+#include "sticky/room_orders.h"
 #include "sticky/shard_orders.h"
 #include "sticky/shard_votes.h"
 
@@ -43,7 +44,8 @@ class Replication {
     std::function<void(ShardId)> unknown_shard;
     std::function<void(ShardId, Quorum)> quorum;  // when it is counted; often the same
     std::function<void(const std::string& shard, AdminState)> set_state;  // as ordered
-    std::function<void()> synced;  // once, unless synced from the start
+    std::function<void(RoomRulesPtr)> set_rules;  // when they have changed; not for none at first
+    std::function<void()> synced;                 // once, unless synced from the start
   };
   using WallTime = std::chrono::system_clock::time_point;
   Replication(boost::asio::io_context& io, const config::Config& config, WallTime started,
@@ -61,6 +63,8 @@ class Replication {
   ReplicationView View() const;
   // Of an operator, for all replicas; false when no more orders can be kept.
   bool Order(const std::string& shard, AdminState state);
+  RoomOrders& room_orders() { return rooms_; }
+  void OrdersChanged();  // tells the other replicas, and obeys
 
   void Leave();  // this replica stops: Stop() then waits until the others have been told
   void Stop(std::function<void()> drained);
@@ -74,6 +78,7 @@ class Replication {
   void Watch();
   void Decide();
   void Obey();
+  void Rule();
   void Vote(const std::vector<std::string>& live);
   std::vector<std::string> LiveReplicas() const;
 
@@ -84,6 +89,8 @@ class Replication {
   AdminCells admin_;
   ShardVotes votes_;
   ShardOrders orders_;
+  RoomOrders rooms_;
+  RoomRules rules_;  // as last given to Doors::set_rules
   SplitHealer healer_;
   Alarm heal_alarm_, watch_alarm_, patience_;
   std::unique_ptr<GossipService> gossip_;  // null: not configured

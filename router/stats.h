@@ -53,6 +53,8 @@ enum class Refusal : uint8_t {
   kNotSupported,
   kUnknownBridge,
   kBridgeRelay,
+  kBanned,
+  kBannedPage,
   kCount
 };
 std::string_view ToString(Refusal refusal);  // snake_case

@@ -44,6 +44,13 @@ double CgroupCores() {
   return 1e9;
 }
 
+std::shared_ptr<const ShardSnapshot> Snapshot(Routing routing, bool named) {
+  auto snapshot = std::make_shared<ShardSnapshot>();
+  static_cast<Routing&>(*snapshot) = std::move(routing);
+  snapshot->named = named;
+  return snapshot;
+}
+
 }  // namespace
 
 int UsableCores() {
@@ -74,10 +81,10 @@ std::string WorkerGroup::Bind(const config::Config& config) {
   return "";
 }
 
-void WorkerGroup::Start(std::shared_ptr<const ConfigSnapshot> config, ShardSetPtr shards,
+void WorkerGroup::Start(std::shared_ptr<const ConfigSnapshot> config, Routing routing,
                         AccessLogWriter& access_log,
                         std::function<void(EndpointId)> report_connect_failure) {
-  const auto snapshot = Snapshot(std::move(shards), false);
+  const auto snapshot = Snapshot(std::move(routing), false);
   const auto report = [this, report_connect_failure](EndpointId endpoint) {
     asio::post(control_, [report_connect_failure, endpoint] { report_connect_failure(endpoint); });
   };
@@ -102,21 +109,13 @@ void WorkerGroup::Publish(const std::shared_ptr<const ConfigSnapshot>& config) {
   for (auto& worker : workers_) worker->Publish(config);
 }
 
-void WorkerGroup::Publish(ShardSetPtr shards, bool named) {
-  const auto snapshot = Snapshot(std::move(shards), named);
+void WorkerGroup::Publish(Routing routing, bool named) {
+  const auto snapshot = Snapshot(std::move(routing), named);
   for (auto& worker : workers_) worker->Publish(snapshot);
 }
 
 void WorkerGroup::Publish(const BridgeSetPtr& bridges) {
   for (auto& worker : workers_) worker->Publish(bridges);
-}
-
-std::shared_ptr<const ShardSnapshot> WorkerGroup::Snapshot(ShardSetPtr shards, bool named) const {
-  auto snapshot = std::make_shared<ShardSnapshot>();
-  snapshot->placement = directory_.MakeView(*shards);
-  snapshot->set = std::move(shards);
-  snapshot->named = named;
-  return snapshot;
 }
 
 void WorkerGroup::EndSessions(const MovedRoomsPtr& moved) {

@@ -28,13 +28,13 @@ class WorkerGroup {
   // Binds every listener for every worker; the text says which one failed and why.
   std::string Bind(const config::Config& config);
   // Until the next Publish answers don't say which shard serves a room.
-  void Start(std::shared_ptr<const ConfigSnapshot> config, ShardSetPtr shards,
+  void Start(std::shared_ptr<const ConfigSnapshot> config, Routing routing,
              AccessLogWriter& access_log, std::function<void(EndpointId)> report_connect_failure);
   void Stop();
 
   void Publish(const std::shared_ptr<const ConfigSnapshot>& config);
   // `named`: whether answers say which shard serves a room.
-  void Publish(ShardSetPtr shards, bool named = true);
+  void Publish(Routing routing, bool named = true);
   void Publish(const BridgeSetPtr& bridges);
   void EndSessions(const MovedRoomsPtr& moved);
   void BeginDrain();
@@ -46,8 +46,6 @@ class WorkerGroup {
   const std::vector<SocketAddress>& listening() const { return listening_; }
 
  private:
-  std::shared_ptr<const ShardSnapshot> Snapshot(ShardSetPtr shards, bool named) const;
-
   boost::asio::io_context& control_;
   RoomDirectory& directory_;
   ConnectionBudget& budget_;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kChannel = "/colibri-ws/", kRelay = "/colibri-relay-ws/";
 constexpr std::string_view kStem = "/colibri-";  // of both
 constexpr std::string_view kPassword = "?pwd=";
-constexpr size_t kLongestId = 63, kLongestConference = 16, kLongestEndpoint = 36;
+constexpr size_t kLongestId = 63, kLongestRoomId = 16, kLongestEndpoint = 36;
 
 bool IsBetween(char c, char first, char last) { return first <= c && c <= last; }
 bool IsDigit(char c) { return IsBetween(c, '0', '9'); }
@@ -20,7 +20,7 @@ bool IsAlphanumeric(char c) {
   return IsDigit(c) || IsBetween(c, 'a', 'z') || IsBetween(c, 'A', 'Z');
 }
 bool IsIdByte(char c) { return IsAlphanumeric(c) || c == '.' || c == '_' || c == '-'; }
-bool IsConferenceByte(char c) { return IsDigit(c) || IsBetween(c, 'a', 'f'); }
+bool IsRoomIdByte(char c) { return IsDigit(c) || IsBetween(c, 'a', 'f'); }
 bool IsEndpointByte(char c) { return IsAlphanumeric(c) || c == '-'; }
 bool IsPasswordByte(char c) { return IsBetween(c, '!', '~') && c != '&' && c != '#'; }
 
@@ -69,7 +69,7 @@ std::optional<std::string_view> BridgeOf(std::string_view target) {
   if (!Skip(rest, kChannel)) return std::nullopt;
   const auto id = TakePart(rest, kLongestId, IsIdByte);
   if (id.empty() || id == "." || id == ".." || !Skip(rest, "/")) return std::nullopt;
-  if (TakePart(rest, kLongestConference, IsConferenceByte).empty()) return std::nullopt;
+  if (TakePart(rest, kLongestRoomId, IsRoomIdByte).empty()) return std::nullopt;
   if (!Skip(rest, "/")) return std::nullopt;
   if (TakePart(rest, kLongestEndpoint, IsEndpointByte).empty()) return std::nullopt;
   if (!Skip(rest, kPassword)) return std::nullopt;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Request targets of bridge channels, and everything a server could take for one.
 //
-//   /colibri-ws/<id of the bridge>/<conference>/<endpoint>?pwd=<password>
+//   /colibri-ws/<id of the bridge>/<id it gave the room>/<endpoint>?pwd=<password>
 //
 // A channel is what looks exactly like this in the bytes received: nothing is decoded, normalised
 // or believed to mean the same. An id is only ever looked up (discovery/bridge_set.h), never

@@ -62,9 +62,10 @@ std::vector<uint32_t> BestClass(const ShardSet& shards, std::string_view own_reg
 
 }  // namespace
 
-PlacementView MakePlacementView(const ShardSet& shards, std::string_view own_region) {
+PlacementView MakePlacementView(const ShardSet& shards, std::string_view own_region,
+                                const std::function<bool(const Shard&)>& among) {
   PlacementView view;
-  const auto takes_new = [](const Shard& s) { return s.TakesNewRooms(); };
+  const auto takes_new = [&](const Shard& s) { return s.TakesNewRooms() && (!among || among(s)); };
   for (const uint32_t position : BestClass(shards, own_region, takes_new)) {
     const Shard& shard = shards.shards[position];
     view.candidates.push_back({.id = shard.id,

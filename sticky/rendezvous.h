@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,9 @@ struct PlacementView {
   std::vector<uint32_t> rotation;
 };
 
-PlacementView MakePlacementView(const ShardSet& shards, std::string_view own_region);
+// `among`: which shards are considered at all; empty = all.
+PlacementView MakePlacementView(const ShardSet& shards, std::string_view own_region,
+                                const std::function<bool(const Shard&)>& among = {});
 
 double Score(RoomKey key, const PlacementView::Candidate& candidate);
 

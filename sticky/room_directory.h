@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The decision: which shard serves this request. Explicit shard → stick table → placement.
+// The decision: which shard serves this request. Ban → explicit shard → stick table → pin →
+// placement.
 //
-// Joins the stick table, the placement hash and a snapshot of the shards. The binding of a new room
-// is made here, atomically, before anything is forwarded. A room whose shard keeps its rooms
-// (up or soft-down, drain included) stays; a room whose shard is down or gone is placed anew, or
-// waits for it when no other shard takes rooms. Pages store nothing and refresh nothing.
-// With force_shard the tenant or the room's end after a `_` may name a shard (in lower case); where
-// it names none, it is part of the name. One per process; thread-safe; allocation-free on a hit.
+// Joins the stick table, the placement hash and a snapshot of shards and rules. A pin says where a
+// room that has no shard is placed; rooms that are there are moved by router/rule_keeper. The
+// binding of a new room is made here, atomically, before anything is forwarded. A room whose shard
+// keeps its rooms (up or soft-down, drain included) stays; a room whose shard is down or gone is
+// placed anew, or waits for it when no other shard takes rooms. Pages store nothing and refresh
+// nothing. With force_shard the tenant or the room's end after a `_` may name a shard (in lower
+// case); where it names none, it is part of the name. One per process; thread-safe; allocation-free
+// on a hit.
 #pragma once
 
 #include <atomic>
@@ -19,8 +22,8 @@
 #include "config/config.h"
 #include "discovery/shard_set.h"
 #include "sticky/placement.h"
-#include "sticky/rendezvous.h"
 #include "sticky/room_key.h"
+#include "sticky/routing.h"
 #include "sticky/stick_table.h"
 
 namespace room_router {
@@ -33,9 +36,11 @@ struct Decision {
     kExplicit,      // named by the request
     kAny,           // no room: any shard in the rotation
     kNoneEligible,  // nothing eligible, or the named shard is down → 503
-    kUnknownShard   // the named shard does not exist → 404
+    kUnknownShard,  // the named shard does not exist → 404
+    kBanned,        // the room is refused → 403
+    kBannedPage     // its page leads elsewhere → 302
   };
-  const Shard* shard = nullptr;  // into the snapshot given to Decide
+  const Shard* shard = nullptr;  // into the routing given to Decide
   How how = How::kNoneEligible;
 };
 
@@ -51,21 +56,17 @@ class RoomDirectory {
   RoomDirectory(const config::Placement& placement, const config::StickTable& table,
                 std::string own_region, TableEnvironment environment = {});
 
-  // `placement` is the snapshot's placement view, built once per snapshot by MakeView.
-  Decision Decide(const RoomRequest& request, const ShardSet& shards, const PlacementView& view,
-                  TimePoint now);
-  PlacementView MakeView(const ShardSet& shards) const;
+  Decision Decide(const RoomRequest& request, const Routing& routing, TimePoint now);
+  Routing MakeRouting(ShardSetPtr shards, RoomRulesPtr rules) const;
 
   StickTable& table() { return table_; }
   const StickTable& table() const { return table_; }
 
  private:
   Decision DecideNamed(const RoomRequest& request, const Shard* shard, TimePoint now);
-  Decision DecidePage(const RoomRequest& request, const ShardSet& shards, const PlacementView& view,
-                      TimePoint now);
-  Decision DecideAny(const ShardSet& shards, const PlacementView& view);
-  Decision Bind(const RoomRequest& request, const ShardSet& shards, const PlacementView& view,
-                TimePoint now);
+  Decision DecidePage(const RoomRequest& request, const Routing& routing, TimePoint now);
+  Decision DecideAny(const Routing& routing);
+  Decision Bind(const RoomRequest& request, const Routing& routing, TimePoint now);
 
   const std::string own_region_;
   StickTable table_;

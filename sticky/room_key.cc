@@ -41,6 +41,7 @@ void Clear(RoomRequest& out) {
   out.tenant.clear();
   out.room.clear();
   out.shard.clear();
+  out.query = {};
 }
 
 // The room from `name=`; occurrences that name another room are an error, as the shard might read
@@ -110,7 +111,7 @@ void RoomKeyReader::Read(std::string_view method, std::string_view target, std::
   Clear(out);
   const size_t mark = target.find('?');
   Source source{.method = method, .host = host, .path = target.substr(0, mark), .upgrade = upgrade};
-  if (mark != std::string_view::npos) source.query = target.substr(mark + 1);
+  if (mark != std::string_view::npos) source.query = out.query = target.substr(mark + 1);
   if (guards_bridges_ && ConcernsBridges(source.path)) {
     out.request_class = RequestClass::kBridge;
     return;

@@ -50,10 +50,11 @@ struct RoomRequest {
   bool has_key = false;
   bool may_name_shard = false;  // force_shard: the tenant or the end of the room may be a shard
   RoomKey key;
-  std::string canonical;  // "[tenant]room" or "room", normalised: what the key hashes
-  std::string tenant;     // normalised
-  std::string room;       // normalised
-  std::string shard;      // kExplicitShard only
+  std::string canonical;   // "[tenant]room" or "room", normalised: what the key hashes
+  std::string tenant;      // normalised
+  std::string room;        // normalised
+  std::string shard;       // kExplicitShard only
+  std::string_view query;  // of the target, as received; valid as long as that
 };
 
 class RoomKeyReader {

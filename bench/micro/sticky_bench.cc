@@ -113,14 +113,14 @@ void MakeView(benchmark::State& state) {
 BENCHMARK(MakeView)->Arg(16)->Arg(1000);
 
 void DecideHit(benchmark::State& state) {  // key, table and shard together
-  const ShardSet shards = UpShards(16);
   RoomDirectory directory({}, {}, "");
-  const PlacementView view = directory.MakeView(shards);
+  const Routing routing = directory.MakeRouting(std::make_shared<ShardSet>(UpShards(16)),
+                                                std::make_shared<RoomRules>());
   const RoomKeyReader reader({});
   RoomRequest request;
   for (auto _ : state) {
     reader.Read("GET", kWebsocket, "meet.example.org", true, request);
-    benchmark::DoNotOptimize(directory.Decide(request, shards, view, kNow));
+    benchmark::DoNotOptimize(directory.Decide(request, routing, kNow));
   }
 }
 BENCHMARK(DecideHit);

@@ -4,12 +4,13 @@
 // Everything here is called on the control thread only. `collect` is the one asynchronous door: it
 // asks every worker for a copy of its counters and calls back exactly once, on the control thread,
 // with what arrived in its own time limit, so a stuck worker shows as a missing copy. Only
-// `order_state` changes anything.
+// `order_state`, `pin` and `ban` change anything.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "router/replication_view.h"
 #include "router/stats.h"
 #include "sticky/room_key.h"
+#include "sticky/room_rules.h"
 #include "sticky/stick_table.h"
 
 namespace room_router::admin {
@@ -54,6 +56,12 @@ struct AdminSources {
   std::function<ReplicationView()> replication;  // may be empty
   // For all replicas; false when no more orders can be kept. May be empty: always false.
   std::function<bool(const std::string& shard, AdminState)> order_state;
+
+  // In effect, and as the configuration has them. May be empty.
+  std::function<RoomRulesPtr()> rules, configured_rules;
+  // For all replicas; nullopt takes a rule back. False as with order_state.
+  std::function<bool(const RuleSubject&, const std::optional<PinTarget>&)> pin;
+  std::function<bool(const RuleSubject&, std::optional<BanAction>)> ban;
 
   uint64_t connection_limit = 0;  // limits.connections, resolved; 0 = unknown
   std::chrono::system_clock::time_point start_time;

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "router/admin/rule_commands.h"
 #include "router/admin/server_commands.h"
 #include "router/admin/show_info.h"
 #include "router/admin/show_peers.h"
@@ -110,25 +111,32 @@ CliReply ShowTable(const CliWords& words, const CliContext& context) {
   return {.text = header + entries};
 }
 
-constexpr std::array<Command, 13> kCommands = {{
+constexpr std::array<Command, 19> kCommands = {{
+    {"ban", "ban room|prefix|tenant <name> [redirect|403]", "refuse rooms on all replicas", Ban},
     {"disable server", "disable server <backend>/<shard>",
      "give a shard up (set server <backend>/<shard> state maint)", DisableServer},
     {"enable server", "enable server <backend>/<shard>",
      "use a shard again (set server <backend>/<shard> state ready)", EnableServer},
+    {"pin", "pin room|tenant <name> shard|release|region <value>",
+     "keep rooms on certain shards, on all replicas", Pin},
     {"set server", "set server <backend>/<shard> state <s>",
      "change a shard's state [ready|drain|maint] on all replicas", SetServer},
     {"set severity-output", "set severity-output [none|number|string]",
      "set presence of severity level in feedback information", nullptr},
     {"set timeout", "set timeout [cli] <delay>", "change a timeout setting", nullptr},
+    {"show bans", "show bans", "list the rooms that are refused", ShowBans},
     {"show info", "show info", "report information about the running process", ShowInfoCommand,
      true},
     {"show peers", "show peers [dict|-] [section]",
      "dump some information about the other replicas and HAProxy peers", ShowPeersCommand, true},
+    {"show pins", "show pins", "list the rooms that belong on certain shards", ShowPins},
     {"show stat", "show stat [no-maint|up]*", "report counters for each proxy and server", ShowStat,
      true},
     {"show table", "show table <table> [<filter>]*",
      "report table usage stats or dump this table's contents (filter: data/key)", ShowTable},
     {"show version", "show version", "show version of the current process", ShowVersion},
+    {"unban", "unban room|prefix|tenant <name>", "take a ban back on all replicas", Unban},
+    {"unpin", "unpin room|tenant <name>", "take a pin back on all replicas", Unpin},
     {"help", "help [<command>]", "list matching or all commands", Help},
     {"prompt", "prompt [n|i|p|timed]", "toggle interactive mode with prompt", nullptr},
     {"quit", "quit", "disconnect", nullptr},
@@ -182,17 +190,21 @@ size_t Distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// Nearest first; those of the session's own that close the list in any case are left out.
+// The session's own single words, which close every list.
+bool Closes(const Command& command) {
+  return command.words == "help" || command.words == "prompt" || command.words == "quit";
+}
+
+// Nearest first; those that close the list in any case are left out.
 std::vector<const Command*> Nearest(const CliWords& words) {
   constexpr size_t kShown = 5, kLongest = 64;
   const std::string typed = Join(words, 2).substr(0, kLongest);
   std::vector<std::pair<size_t, const Command*>> ranked;
   for (const Command& command : kCommands) {
-    const bool closing = command.words.find(' ') == std::string_view::npos;
     const size_t distance = Distance(typed, command.words);
     const bool near = distance * 2 <= command.words.size() ||
                       command.words.substr(0, command.words.find(' ')) == words[0];
-    if (!closing && near) ranked.emplace_back(distance, &command);
+    if (!Closes(command) && near) ranked.emplace_back(distance, &command);
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -211,9 +223,7 @@ CliReply Unknown(const CliWords& words) {
     for (const Command* command : nearest) text += Line(*command);
   }
   for (const Command& command : kCommands) {
-    if (nearest.empty() || command.words.find(' ') == std::string_view::npos) {
-      text += Line(command);
-    }
+    if (nearest.empty() || Closes(command)) text += Line(command);
   }
   return {.text = std::move(text), .severity = CliReply::kInfo};
 }

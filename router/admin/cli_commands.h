@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands of the admin socket: words in, the answer's text out, as HAProxy words it.
 //
-// Those that change something are in server_commands.h. Unknown ones are answered with the nearest
-// known ones. Pure apart from reading the stick table.
+// Those that change something are in server_commands.h and rule_commands.h. Unknown ones are
+// answered with the nearest known ones. Pure apart from reading the stick table.
 #pragma once
 
 #include <string>

@@ -4,10 +4,7 @@
 The tests of this file share one deployment and run in order; each leaves it whole. What counts as
 "where a room lives" is what the servers themselves say (mod_room_list), not what the router says.
 """
-import pathlib
 import random
-import shutil
-import subprocess
 import unicodedata
 import urllib.parse
 
@@ -21,10 +18,9 @@ from harness.prosody import HOST, MUC, ProsodyShard
 from harness.waiting import eventually, throughout
 
 from clients.crowd import Crowd
-from clients.strophe import StropheClients
+from clients.strophe import StropheClients, need_strophe
 from clients.xmpp import XmppClients
 
-CLIENTS = pathlib.Path(__file__).parent / "clients"
 ROOMS, OCCUPANTS_PER_ROOM, REPLICAS = 40, 3, 2
 WORDS = ["Réunion d'équipe", "Größe", "Daily Stand Up", "Планёрка", "日本 会議", "Ａbc", "SomeRoom",
          "naïve café", "Übung 1", "plain"]
@@ -103,14 +99,9 @@ class World(Crowd):
 
 @pytest.fixture(scope="module")
 def world(router_binary, tmp_path_factory, seed):
-    for tool in ("prosody", "knotd", "knotc", "node", "npm"):
+    for tool in ("prosody", "knotd", "knotc"):
         need(tool)
-    if not (CLIENTS / "node_modules" / "strophe.js").is_dir():
-        installed = subprocess.run([shutil.which("npm"), "ci", "--no-audit", "--no-fund"],
-                                   cwd=CLIENTS, capture_output=True, text=True, timeout=300,
-                                   stdin=subprocess.DEVNULL)
-        if installed.returncode != 0:
-            pytest.skip("npm ci could not get strophe.js: " + installed.stderr[-300:])
+    need_strophe()
     print(f"seed {seed} (repeat with --seed)")
     processes = Processes(router_binary, tmp_path_factory.mktemp("prosody"))
     try:

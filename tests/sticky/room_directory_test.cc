@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <list>
 #include <map>
 #include <string>
 #include <thread>
@@ -32,7 +33,13 @@ class RoomDirectoryTest : public testing::Test {
 
   Decision Decide(const std::string& target, TimePoint now = kStart) {
     const RoomRequest request = Read(target);
-    return directory_.Decide(request, shards_, directory_.MakeView(shards_), now);
+    return directory_.Decide(request, Route(directory_, shards_), now);
+  }
+
+  const Routing& Route(const RoomDirectory& directory, const ShardSet& shards) {
+    const auto rules = std::make_shared<RoomRules>(rules_);
+    routings_.push_back(directory.MakeRouting(std::make_shared<ShardSet>(shards), rules));
+    return routings_.back();
   }
 
   static std::string Name(const Decision& decision) {
@@ -41,6 +48,8 @@ class RoomDirectoryTest : public testing::Test {
 
   config::RoomKey config_;
   ShardSet shards_ = UpShards(4);
+  RoomRules rules_;
+  std::list<Routing> routings_;  // what decisions point into
   RoomDirectory directory_{{}, {}, ""};
 };
 
@@ -51,7 +60,7 @@ TEST_F(RoomDirectoryTest, ANewRoomIsPlacedThenFound) {
   for (const char* target : {"/http-bind?room=FOO", "/foo", "/config.js?room=foo", "/x?room=foo"}) {
     const Decision found = Decide(target);
     EXPECT_EQ(found.how, How::kTable) << target;
-    EXPECT_EQ(found.shard, placed.shard) << target;
+    EXPECT_EQ(Name(found), Name(placed)) << target;
   }
 }
 
@@ -63,7 +72,7 @@ TEST_F(RoomDirectoryTest, APageIsServedFromWhereItsRoomWillBe) {
     EXPECT_EQ(directory_.table().Rooms(), static_cast<uint32_t>(i));
     const Decision placed = Decide("/http-bind?room=" + room);
     EXPECT_EQ(placed.how, How::kPlaced);
-    EXPECT_EQ(placed.shard, page.shard);
+    EXPECT_EQ(Name(placed), Name(page));
   }
 }
 
@@ -206,6 +215,20 @@ TEST_F(RoomDirectoryTest, BridgesAreForOthersToFind) {
   EXPECT_EQ(Decide("/colibri-ws/jvb/1/2?pwd=x").how, How::kUnknownShard);
 }
 
+TEST_F(RoomDirectoryTest, BannedRoomsGoNowhere) {
+  rules_.bans.Set({RuleScope::kRoom, "foo"}, BanAction::kRedirect);
+  rules_.bans.Set({RuleScope::kTenant, "evil"}, BanAction::kRefuse);
+  for (const char* target : {"/http-bind?room=Foo", "/xmpp-websocket?room=foo", "/x?room=foo",
+                             "/v1/_ws/shard-000/xmpp-websocket?room=foo", "/evil/page"}) {
+    EXPECT_EQ(Decide(target).how, How::kBanned) << target;
+  }
+  EXPECT_EQ(Decide("/foo").how, How::kBannedPage);
+  EXPECT_EQ(Decide("/socket.io/?room=foo").how, How::kPlaced) << "a whiteboard, not the room";
+  EXPECT_EQ(Decide("/libs/app.js?room=foo").how, How::kAny);
+  EXPECT_EQ(Decide("/acme/foo").how, How::kHash) << "another room";
+  EXPECT_EQ(directory_.table().Rooms(), 0U);
+}
+
 TEST_F(RoomDirectoryTest, ReplicasAgreeWithoutTalking) {
   RoomDirectory other{{}, {}, ""};
   ShardSet theirs = UpShards(4);
@@ -213,8 +236,8 @@ TEST_F(RoomDirectoryTest, ReplicasAgreeWithoutTalking) {
   theirs.Index();
   for (int i = 0; i < 200; ++i) {
     const RoomRequest request = Read("/http-bind?room=r" + std::to_string(i));
-    const Decision a = directory_.Decide(request, shards_, directory_.MakeView(shards_), kStart);
-    const Decision b = other.Decide(request, theirs, other.MakeView(theirs), kStart);
+    const Decision a = directory_.Decide(request, Route(directory_, shards_), kStart);
+    const Decision b = other.Decide(request, Route(other, theirs), kStart);
     ASSERT_EQ(Name(a), Name(b));
   }
 }
@@ -222,14 +245,14 @@ TEST_F(RoomDirectoryTest, ReplicasAgreeWithoutTalking) {
 TEST_F(RoomDirectoryTest, FirstJoinsOnAllThreadsMeet) {
   constexpr int kThreads = 4, kRooms = 500;
   RoomDirectory turns{{.algorithm = config::PlacementAlgorithm::kRoundRobin}, {}, ""};
-  const PlacementView view = turns.MakeView(shards_);
+  const Routing& routing = Route(turns, shards_);
   std::vector<std::vector<std::string>> places(kThreads);
   std::vector<std::thread> threads;
   for (auto& mine : places) {
     threads.emplace_back([&] {
       for (int i = 0; i < kRooms; ++i) {
         const RoomRequest request = Read("/http-bind?room=r" + std::to_string(i));
-        mine.push_back(Name(turns.Decide(request, shards_, view, kStart)));
+        mine.push_back(Name(turns.Decide(request, routing, kStart)));
       }
     });
   }

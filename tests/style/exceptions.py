@@ -3,7 +3,7 @@
 
 # file → (limit in lines, reason)
 LENGTH = {
-    "config/config.h": (320, "one struct per part of the configuration; splitting hides the whole"),
+    "config/config.h": (340, "one struct per part of the configuration; splitting hides the whole"),
     "config/reader.h": (150, "templates over the kinds of value; their bodies have to be here"),
     "config/scalars.h": (150, "one codec per kind of scalar, templates among them"),
     "router/http/scan.h": (150, "byte classes and loops that only help when inlined"),

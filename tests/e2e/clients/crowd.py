@@ -41,14 +41,39 @@ class Crowd:
                 homes.setdefault(room, []).append(shard.name)
         return homes
 
+    def whereabouts(self, occupants=None):
+        """Room → names of the shards its occupants are on now, by the running servers' own lists.
+
+        Only present nicknames count: a lost session that could still be resumed is nobody.
+        """
+        lists = {s.name: s.rooms() for s in self.shards if s.process.alive()}
+        return {room: sorted({name for name, rooms in lists.items() for o in group
+                              if o.nick in rooms.get(room, ())})
+                for room, group in self.by_room(occupants).items()}
+
     def hear_each_other(self, word, occupants=None):
-        """A message from everybody reaches everybody of the room: live connections, not memories."""
-        groups = self.by_room(occupants).values()
-        for group in groups:
-            for occupant in group:
-                occupant.say(f"{word} {occupant.name}")
-        eventually(lambda: all(f"{word} {other.name}" in o.heard for group in groups
-                               for o in group for other in group), f"all hear {word}", 60)
+        """A message from everybody reaches everybody of the room: live connections, not memories.
+
+        Who has to join anew meanwhile says it again.
+        """
+        groups, said = self.by_room(occupants).values(), {}
+
+        def deaf():
+            return [f"{o.name} in {o.room} to {other.name} ({type(other).__name__})"
+                    for group in groups for o in group for other in group
+                    if f"{word} {other.name}" not in o.heard]
+
+        def all_have_heard():
+            for occupant in (o for group in groups for o in group):
+                if occupant.here and said.get(occupant) != occupant.joins:
+                    said[occupant] = occupant.joins
+                    occupant.say(f"{word} {occupant.name}")
+            return not deaf()
+
+        try:
+            eventually(all_have_heard, f"all hear {word}", 60)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; deaf: {deaf()[:12]}") from None
 
 
 class Rotation:

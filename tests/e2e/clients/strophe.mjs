@@ -2,7 +2,8 @@
 // Occupants that speak XMPP with strophe.js, the library of Jitsi's web client, over BOSH or
 // websocket. One JSON order per line on stdin, one JSON event per line on stdout.
 //
-//   {"order": "join", "name", "room", "muc", "services": [url…]}    {"order": "say", "name", "text"}
+//   {"order": "join", "name", "room", "muc", "services": [url…], "retries"}
+//   {"order": "say", "name", "text"}    {"order": "leave", "name"}
 //   {"event": "joined" | "lost" | "sees" | "hears", "name", "what"}
 import { createInterface } from 'node:readline';
 import { createRequire } from 'node:module';
@@ -15,6 +16,10 @@ globalThis.XMLHttpRequest = require('xhr2');
 globalThis.WebSocket = require('ws');
 globalThis.DOMParser = DOMParser;
 globalThis.document = new DOMImplementation().createDocument('jabber:client', 'strophe', null);
+// Browsers have it; strophe.js asks for it while it disconnects.
+Object.defineProperty(Object.getPrototypeOf(document.documentElement), 'firstElementChild', {
+  get() { return Array.from(this.childNodes).find((node) => node.nodeType === 1) ?? null; },
+});
 const { $msg, $pres, Strophe } = require('strophe.js');
 
 const RETRY_MS = 150;
@@ -25,8 +30,8 @@ function report(name, event, what = '') {
 }
 
 class Occupant {
-  constructor({ name, room, muc, services }) {
-    Object.assign(this, { name, room, muc, services, tries: 0, here: false });
+  constructor({ name, room, muc, services, retries }) {
+    Object.assign(this, { name, room, muc, services, retries, tries: 0, here: false });
   }
 
   connect() {
@@ -35,6 +40,7 @@ class Occupant {
     this.tries += 1;
     this.connection = new Strophe.Connection(service);
     this.connection.rawInput = () => {};
+    this.connection.maxRetries = this.retries;
     this.connection.connect(this.muc.replace(/^muc\./, ''), null,
       (status) => this.changed(status), 30, 1);
   }
@@ -51,11 +57,17 @@ class Occupant {
   }
 
   again() {
-    if (this.waiting) return;
+    if (this.waiting || this.gone) return;
     this.waiting = true;
     if (this.here) report(this.name, 'lost');
     this.here = false;
     setTimeout(() => { this.waiting = false; this.connect(); }, RETRY_MS);
+  }
+
+  leave() {
+    this.gone = true;
+    this.connection.send($pres({ to: `${this.room}@${this.muc}/${this.nick}`, type: 'unavailable' }));
+    this.connection.disconnect('leaving');
   }
 
   presence(stanza) {
@@ -88,6 +100,7 @@ const orders = {
     occupants.set(order.name, occupant);
     occupant.connect();
   },
+  leave: (order) => occupants.get(order.name).leave(),
   say: (order) => occupants.get(order.name).say(order.text),
 };
 

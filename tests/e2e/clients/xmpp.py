@@ -84,6 +84,24 @@ class XmppOccupant:
         self.joins = self.resumes = self.losses = self.tries = 0
         self.failures = []
         self.stream_id, self.handled, self.socket, self.outbox = None, 0, None, []
+        self.nick, self.life = None, None
+
+    def cut(self):
+        """Its connection ends, as when nothing has come through it for too long."""
+        self.clients.loop.call_soon_threadsafe(lambda: self.socket and self.socket.close())
+
+    def leave(self):
+        """Out of the room, for good: the stream is closed, so there is nothing to resume."""
+        self.clients.run(self._leave())
+
+    async def _leave(self):
+        assert self.here, f"{self.name} cannot leave a room it is not in"
+        self.socket.send(f'<presence xmlns="jabber:client" to="{self.room}@{self.muc}/{self.nick}" '
+                         'type="unavailable"/>')
+        self.socket.send(f'<close xmlns="{FRAMING}"/>')
+        await self.socket.writer.drain()
+        self.here = False
+        self.life.cancel()
 
     def say(self, text):
         text = (f'<message xmlns="jabber:client" to="{self.room}@{self.muc}" type="groupchat">'
@@ -114,6 +132,7 @@ class XmppOccupant:
         if self.stream_id:
             target += f"&previd={self.stream_id}"
         self.socket = await Websocket.open(port, target, self.host, *address)
+        pinging = self.clients.ping and asyncio.ensure_future(self._ping())
         try:
             await self._log_in()
             if not (self.stream_id and await self._resume()):
@@ -125,10 +144,28 @@ class XmppOccupant:
             while True:
                 self._handle(await self._next())
         finally:
+            if pinging:
+                pinging.cancel()
             self.socket.close()
+
+    async def _ping(self):
+        """As Jitsi's client: after a silence ask; after two questions without answer give up."""
+        unanswered = 0
+        while unanswered < 2:
+            self.silent = True
+            await self.clients.pause(self.clients.ping)
+            if not self.silent:
+                unanswered = 0
+            elif self.here:
+                self.socket.send(f'<iq xmlns="jabber:client" type="get" id="ping" to="{self.host}">'
+                                 '<ping xmlns="urn:xmpp:ping"/></iq>')
+                await self.clients.pause(self.clients.ping / 2)
+                unanswered = unanswered + 1 if self.silent else 0
+        self.socket.close()
 
     async def _next(self):
         element = xml.fromstring(await self.socket.receive())
+        self.silent = False
         if _tag(element) in ("close", "error"):
             raise ConnectionError("stream closed: " + xml.tostring(element).decode()[:200])
         return element
@@ -190,12 +227,19 @@ class XmppOccupant:
 
 
 class XmppClients:
-    """The event loop of all XmppOccupants, in a thread of its own."""
+    """The event loop of all XmppOccupants, in a thread of its own.
 
-    def __init__(self):
+    `ping`: seconds of silence after which an occupant asks whether the shard is there; 0: never.
+    """
+
+    def __init__(self, ping=0):
+        self.ping = ping
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
+
+    def run(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
 
     async def pause(self, seconds):
         waiter = self.loop.create_future()
@@ -215,6 +259,6 @@ class XmppClients:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
 
-        asyncio.run_coroutine_threadsafe(end(), self.loop).result(20)
+        self.run(end())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
