@@ -49,7 +49,9 @@ void Discovery::Stop(std::function<void()> drained) {
 }
 
 void Discovery::Reconfigure(config::Shards settings) {
-  if (settings.discovery.resolvers != settings_.discovery.resolvers) resolver_.reset();
+  const auto& servers = settings.discovery.resolvers;
+  // resolv.conf may have changed, too.
+  if (servers.empty() || servers != settings_.discovery.resolvers) resolver_.reset();
   settings_ = std::move(settings);
   catalog_.Configure(settings_, Clock::now());
   if (running_) Apply();
@@ -91,16 +93,10 @@ void Discovery::SetQuorum(ShardId shard, Quorum quorum) {
   if (catalog_.SetQuorum(shard, quorum, Clock::now()) && running_) Changed();
 }
 
-bool Discovery::SetAdminState(std::string_view shard, AdminState state) {
-  const bool known = catalog_.SetAdmin(shard, state);
-  if (running_) Changed();
-  return known;
-}
-
-bool Discovery::SetWeight(std::string_view shard, std::optional<double> weight) {
-  const bool known = catalog_.SetWeight(shard, weight);
-  if (running_) Changed();
-  return known;
+bool Discovery::Obey(std::string_view shard, const ShardOrder& order) {
+  const bool changed = catalog_.Obey(shard, order);
+  if (changed && running_) Changed();
+  return changed;
 }
 
 void Discovery::Receive(const std::string& service, const ServiceAnswer& answer) {
@@ -110,7 +106,9 @@ void Discovery::Receive(const std::string& service, const ServiceAnswer& answer)
 }
 
 void Discovery::Receive(const ProbeResult& result) {
+  const bool had_usable = catalog_.HasUsableEndpoint(result.endpoint);
   const bool news = catalog_.Record(result, Clock::now());
+  if (had_usable && !catalog_.HasUsableEndpoint(result.endpoint)) services_.AskSoon();
   if (result.health != Health::kBad) connect_failures_.erase(result.endpoint);
   if (catalog_.IsUndecided(result.endpoint)) {
     checker_.CheckWithin(result.endpoint, settings_.health.interval / kFirstChecksSpeed);

@@ -36,7 +36,8 @@ class Discovery {
   void Start();
   // Ends all questions and checks; `drained` (may be empty) is called when nothing is left running.
   void Stop(std::function<void()> drained = {});
-  // Takes effect at once; shards and endpoints that stay keep their state and ids.
+  // Takes effect at once; shards and endpoints that stay keep their state and ids. Without named
+  // resolvers resolv.conf is read again.
   void Reconfigure(config::Shards settings);
 
   // Checks the endpoint now instead of when it is due.
@@ -53,9 +54,8 @@ class Discovery {
   // What the live replicas agree on (sticky/shard_votes.h).
   void SetQuorum(ShardId shard, Quorum quorum);
 
-  // Operators' marks; false when there is no such shard.
-  bool SetAdminState(std::string_view shard, AdminState state);
-  bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered
+  // False: no change, or there is no such shard.
+  bool Obey(std::string_view shard, const ShardOrder& order);
 
  private:
   void Apply();  // settings_ to the parts

@@ -13,6 +13,8 @@
 #include <span>
 #include <utility>
 
+#include "discovery/search_list.h"
+
 namespace room_router {
 namespace {
 
@@ -59,9 +61,10 @@ class DnsChannel::Driver {
  private:
   struct Question {
     Driver* driver;
-    std::string name;
+    std::deque<std::string> names;  // to ask for in turn until one is found
     RecordType type;
     std::function<void(DnsReply)> done;
+    DnsReply refusal{};  // of a name asked for before
   };
   // A descriptor that belongs to c-ares while Asio watches it.
   struct Watch {
@@ -76,7 +79,10 @@ class DnsChannel::Driver {
   static void OnAnswer(void* question, int status, int timeouts, unsigned char* data, int size);
   int Open(const Settings& settings);
   int UseServers(const std::vector<SocketAddress>& servers);
+  void LearnSearchList();
   void StartQuestions();
+  void Conclude(std::unique_ptr<Question> question, int status, DnsReply reply);
+  void AskNext(std::unique_ptr<Question> question);
   void Finish(std::unique_ptr<Question> question, DnsReply reply);
   void SetWatch(ares_socket_t socket, bool readable, bool writable);
   void Arm(ares_socket_t socket, const std::shared_ptr<Watch>& watch);
@@ -91,7 +97,7 @@ class DnsChannel::Driver {
   std::deque<std::unique_ptr<Question>> waiting_;
   size_t asked_ = 0;                                        // questions c-ares has
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();  // tells late handlers
-  bool absolute_ = false;
+  SearchList search_;
 };
 
 DnsChannel::Driver::Driver(asio::io_context& io, const Settings& settings) : io_(io), timer_(io) {
@@ -113,11 +119,25 @@ int DnsChannel::Driver::Open(const Settings& settings) {
   options.sock_state_cb_data = this;
   int mask = ARES_OPT_FLAGS | ARES_OPT_EDNSPSZ | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
              ARES_OPT_SOCK_STATE_CB;
-  absolute_ = !settings.servers.empty();
-  if (absolute_) mask |= ARES_OPT_DOMAINS;
+  const bool absolute = !settings.servers.empty();
+  if (absolute) mask |= ARES_OPT_DOMAINS;
   const int status = ares_init_options(&channel_, &options, mask);
   if (status != ARES_SUCCESS) return status;
-  return absolute_ ? UseServers(settings.servers) : ARES_SUCCESS;
+  if (absolute) return UseServers(settings.servers);
+  LearnSearchList();
+  return ARES_SUCCESS;
+}
+
+// Not left to ares_search: it gives up when a server refuses the name as it is, which a server that
+// knows nothing but its own zones does.
+void DnsChannel::Driver::LearnSearchList() {
+  ares_options options{};
+  int mask = 0;
+  if (ares_save_options(channel_, &options, &mask) == ARES_SUCCESS) {
+    search_.ndots = options.ndots;
+    search_.domains.assign(options.domains, options.domains + options.ndomains);
+  }
+  ares_destroy_options(&options);
 }
 
 int DnsChannel::Driver::UseServers(const std::vector<SocketAddress>& servers) {
@@ -140,8 +160,12 @@ int DnsChannel::Driver::UseServers(const std::vector<SocketAddress>& servers) {
 
 void DnsChannel::Driver::Ask(std::string name, RecordType type,
                              std::function<void(DnsReply)> done) {
-  waiting_.push_back(
-      std::make_unique<Question>(Question{this, std::move(name), type, std::move(done)}));
+  const std::vector<std::string> names = CompleteName(name, search_);
+  waiting_.push_back(std::make_unique<Question>(
+      Question{.driver = this,
+               .names = std::deque<std::string>(names.begin(), names.end()),
+               .type = type,
+               .done = std::move(done)}));
   asio::post(io_, [this, alive = std::weak_ptr<bool>(alive_)] {
     if (!alive.expired()) StartQuestions();
   });
@@ -157,8 +181,9 @@ void DnsChannel::Driver::StartQuestions() {
       continue;
     }
     Question* const borrowed = question.release();  // OnAnswer takes it back
-    ares_search(channel_, borrowed->name.c_str(), ns_c_in, TypeNumber(borrowed->type), &OnAnswer,
-                borrowed);
+    const std::string name = std::move(borrowed->names.front());
+    borrowed->names.pop_front();
+    ares_query(channel_, name.c_str(), ns_c_in, TypeNumber(borrowed->type), &OnAnswer, borrowed);
   }
   if (channel_ != nullptr) ArmTimer();
 }
@@ -167,8 +192,28 @@ void DnsChannel::Driver::OnAnswer(void* data, int status, int, unsigned char* me
   std::unique_ptr<Question> question(static_cast<Question*>(data));
   Driver& driver = *question->driver;
   if (status == ARES_EDESTRUCTION) return;
-  driver.Finish(std::move(question),
-                MakeReply(status, std::span(message, static_cast<size_t>(std::max(size, 0)))));
+  driver.Conclude(std::move(question), status,
+                  MakeReply(status, std::span(message, static_cast<size_t>(std::max(size, 0)))));
+}
+
+// A refused name (ARES_ECONNREFUSED: every server said SERVFAIL or REFUSED, or is not there) may be
+// none of the servers' business; one that timed out may yet exist, and hides those after it.
+void DnsChannel::Driver::Conclude(std::unique_ptr<Question> question, int status, DnsReply reply) {
+  const bool refused = status == ARES_ECONNREFUSED;
+  const bool may_go_on = refused || reply.outcome == LookupOutcome::kAbsent;
+  if (refused) question->refusal = reply;
+  if (may_go_on && !question->names.empty()) return AskNext(std::move(question));
+  const bool unsure = reply.outcome == LookupOutcome::kAbsent && !question->refusal.error.empty();
+  if (unsure) reply = question->refusal;
+  Finish(std::move(question), std::move(reply));
+}
+
+void DnsChannel::Driver::AskNext(std::unique_ptr<Question> question) {
+  --asked_;
+  waiting_.push_front(std::move(question));
+  asio::post(io_, [this, alive = std::weak_ptr<bool>(alive_)] {
+    if (!alive.expired()) StartQuestions();
+  });
 }
 
 // Always by way of the loop: c-ares must not be re-entered, and Ask must not call back.

@@ -2,9 +2,11 @@
 // c-ares driven by Asio: one name and record type in, the whole answer out.
 //
 // UDP with EDNS (1232 bytes), TCP when truncated. Servers, search list and ndots come from
-// /etc/resolv.conf, or the servers are named and names are taken as absolute. Never blocks (numbers
-// only, no hosts file); never calls back from within Ask. At most `kMaxAtOnce` questions are on the
-// wire, the others wait. Lives on one io_context thread; destroyed, it forgets its questions.
+// /etc/resolv.conf, or the servers are named and names are taken as absolute. The first completion
+// of a name (search_list.h) that is found counts; none is absent as long as one could not be asked.
+// Never blocks (numbers only, no hosts file); never calls back from within Ask. At most
+// `kMaxAtOnce` questions are on the wire, the others wait. Lives on one io_context thread;
+// destroyed, it forgets its questions.
 // Source: c-ares 1.18 manual, RFC 6891.
 #pragma once
 

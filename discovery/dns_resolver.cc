@@ -2,17 +2,21 @@
 #include "discovery/dns_resolver.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
-#include <tuple>
 #include <utility>
+
+#include "discovery/service_answer.h"
 
 namespace room_router {
 namespace {
 
 using Done = std::function<void(ServiceAnswer)>;
 
-Duration Seconds(uint32_t ttl) { return std::chrono::seconds(ttl); }
+unsigned FamiliesOf(const std::vector<SocketAddress>& addresses) {
+  unsigned bits = 0;
+  for (const SocketAddress& address : addresses) bits |= address.family() == AF_INET ? 1U : 2U;
+  return bits;
+}
 
 // Two questions about one host on their way.
 struct HostLookup {
@@ -38,7 +42,7 @@ struct HostLookup {
     answer.outcome = failed > 0 ? LookupOutcome::kFailed : LookupOutcome::kAbsent;
     if (!answer.addresses.empty()) {
       answer.outcome = LookupOutcome::kFound;
-      answer.ttl = Seconds(ttl);
+      answer.ttl = std::chrono::seconds(ttl);
       answer.error.clear();
     }
     done(std::move(answer));
@@ -53,8 +57,12 @@ struct ServiceLookup {
 
   void Receive(size_t target_index, const HostAnswer& host) {
     ServiceTarget& target = answer.targets[target_index];
+    if (!host.partial) target.addresses.clear();  // what came along may be older
     for (const SocketAddress& address : host.addresses) {
-      target.addresses.push_back(address.WithPort(target.port));
+      const SocketAddress place = address.WithPort(target.port);
+      if (std::ranges::find(target.addresses, place) == target.addresses.end()) {
+        target.addresses.push_back(place);
+      }
     }
     target.partial = host.partial;
     if (!host.addresses.empty()) answer.ttl = std::min(answer.ttl, host.ttl);
@@ -62,67 +70,53 @@ struct ServiceLookup {
   }
 };
 
-void KeepBest(std::vector<SrvRecord>& records, size_t count) {
-  if (records.size() <= count) return;
-  std::sort(records.begin(), records.end(), [](const SrvRecord& a, const SrvRecord& b) {
-    return std::tie(a.priority, a.target, a.port) < std::tie(b.priority, b.target, b.port);
-  });
-  records.resize(count);
-}
-
-ServiceAnswer TakeServices(DnsAnswer answer) {
-  std::erase_if(answer.services, [](const SrvRecord& record) { return record.target.empty(); });
-  KeepBest(answer.services, DnsResolver::kMaxTargets);
-  ServiceAnswer result;
-  if (answer.services.empty()) {
-    result.outcome = LookupOutcome::kAbsent;
-    return result;
-  }
-  std::multimap<std::string, const AddressRecord*> offered;
-  for (const AddressRecord& record : answer.additional) offered.emplace(record.name, &record);
-  uint32_t ttl = ~uint32_t{0};
-  for (const SrvRecord& record : answer.services) {
-    ttl = std::min(ttl, record.ttl);
-    ServiceTarget target;
-    target.name = record.target;
-    target.port = record.port;
-    target.priority = record.priority;
-    target.weight = record.weight;
-    const auto [first, last] = offered.equal_range(record.target);
-    for (auto it = first; it != last; ++it) {
-      target.addresses.push_back(it->second->address.WithPort(record.port));
-      ttl = std::min(ttl, it->second->ttl);
-    }
-    result.targets.push_back(std::move(target));
-  }
-  result.outcome = LookupOutcome::kFound;
-  result.ttl = Seconds(ttl);
-  return result;
-}
-
 }  // namespace
 
 void DnsResolver::FindService(const std::string& name, Done done) {
-  channel_.Ask(name, RecordType::kSrv, [this, done = std::move(done)](DnsReply reply) {
+  channel_.Ask(name, RecordType::kSrv, [this, name, done = std::move(done)](DnsReply reply) {
     if (reply.outcome != LookupOutcome::kFound) {
       ServiceAnswer answer;
       answer.outcome = reply.outcome;
       answer.error = reply.error;
       return done(std::move(answer));
     }
-    auto lookup = std::make_shared<ServiceLookup>();
-    lookup->done = done;
-    lookup->answer = TakeServices(std::move(reply.answer));
-    const auto& targets = lookup->answer.targets;
-    for (size_t i = 0; i < targets.size(); ++i) {
-      if (!targets[i].addresses.empty()) continue;
-      ++lookup->missing;
-      // Targets are absolute names: no search list.
-      FindHost(targets[i].name + ".",
-               [lookup, i](const HostAnswer& host) { lookup->Receive(i, host); });
-    }
-    if (lookup->missing == 0) done(std::move(lookup->answer));
+    Complete(name, TakeServices(std::move(reply.answer)), done);
   });
+}
+
+// Looks up the addresses that did not come along.
+void DnsResolver::Complete(const std::string& service, ServiceAnswer answer, Done done) {
+  Families& families = families_[service];
+  auto lookup = std::make_shared<ServiceLookup>();
+  lookup->answer = std::move(answer);
+  lookup->done = [&families, done = std::move(done)](ServiceAnswer whole) {
+    Remember(whole, families);
+    done(std::move(whole));
+  };
+  const auto& targets = lookup->answer.targets;
+  unsigned offered = 0;
+  for (const ServiceTarget& target : targets) offered |= FamiliesOf(target.addresses);
+  for (size_t i = 0; i < targets.size(); ++i) {
+    const auto known = families.find(targets[i].name);
+    const unsigned had = known == families.end() ? 0 : known->second;
+    const unsigned has = FamiliesOf(targets[i].addresses);
+    if (has != 0 && has == (has | had | offered)) continue;
+    ++lookup->missing;
+    // Targets are absolute names: no search list.
+    FindHost(targets[i].name + ".",
+             [lookup, i](const HostAnswer& host) { lookup->Receive(i, host); });
+  }
+  if (lookup->missing == 0) lookup->done(std::move(lookup->answer));
+}
+
+void DnsResolver::Remember(const ServiceAnswer& answer, Families& families) {
+  const Families before = std::exchange(families, {});
+  for (const ServiceTarget& target : answer.targets) {
+    unsigned& bits = families[target.name];
+    bits |= FamiliesOf(target.addresses);
+    const auto known = before.find(target.name);
+    if (target.partial && known != before.end()) bits |= known->second;
+  }
 }
 
 void DnsResolver::FindHost(const std::string& name, std::function<void(HostAnswer)> done) {

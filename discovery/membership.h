@@ -2,6 +2,8 @@
 // Which endpoints belong to which shard now: static shards and held DNS targets, joined by name.
 //
 // Pure and stateless. Members come sorted by shard name; the endpoints of one by name and address.
+// An obsolete target lends its shard no address that a current target of another one has: pods'
+// addresses are reused. A shard may be left without any endpoint so.
 // Of targets of one shard that disagree, the first one with a region (or release) says which.
 #pragma once
 

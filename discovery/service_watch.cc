@@ -11,6 +11,7 @@ ServiceWatch::ServiceWatch(boost::asio::io_context& io, OnAnswer on_answer, uint
 
 void ServiceWatch::Configure(const config::ShardDiscovery& settings,
                              std::shared_ptr<Resolver> resolver) {
+  const bool sooner = settings.refresh_max < settings_.refresh_max;
   settings_ = settings;
   // A replaced resolver takes its open questions with it.
   if (resolver != std::exchange(resolver_, resolver)) services_.clear();
@@ -22,6 +23,7 @@ void ServiceWatch::Configure(const config::ShardDiscovery& settings,
     services_[name] = std::make_shared<Service>(io_, [this, name] { Ask(name); });
     Ask(name);
   }
+  if (sooner) AskSoon();
 }
 
 void ServiceWatch::AskSoon() {

@@ -33,11 +33,23 @@ std::vector<std::string> TargetHold::Receive(const ServiceAnswer& answer, TimePo
   for (const ServiceTarget& target : answer.targets) {
     Take(target, total_weight[target.priority] == 0 ? kEqualWeight : target.weight);
   }
+  DropOldPorts();
   std::vector<std::string> lost;
   for (const Key& key : before) {
-    if (targets_[key].obsolete_since) lost.push_back(key.first);
+    const auto held = targets_.find(key);
+    if (held != targets_.end() && held->second.obsolete_since) lost.push_back(key.first);
   }
   return lost;
+}
+
+void TargetHold::DropOldPorts() {
+  std::set<std::string> answered;
+  for (const auto& [key, target] : targets_) {
+    if (!target.obsolete_since) answered.insert(key.first);
+  }
+  std::erase_if(targets_, [&](const auto& item) {
+    return item.second.obsolete_since && answered.contains(item.first.first);
+  });
 }
 
 void TargetHold::Take(const ServiceTarget& target, double weight) {

@@ -4,8 +4,9 @@
 // Pure. A found answer replaces the targets; one it no longer has stays, marked obsolete, for
 // `shards.discovery.obsolete` and comes back unmarked if an answer has it again. An authoritative
 // "nothing" drops all targets the same way; a failed lookup changes nothing, however long it lasts.
-// Addresses of a target that is still answered change at once (a reused pod address may belong to
-// another shard); a target without any address counts as dropped. The order of records is ignored.
+// Addresses and port of a target that is still answered change at once (a reused pod address may
+// belong to another shard); a target without any address counts as dropped. The order of records
+// is ignored.
 #pragma once
 
 #include <map>
@@ -44,6 +45,7 @@ class TargetHold {
 
  private:
   void Take(const ServiceTarget& target, double weight);
+  void DropOldPorts();
 
   Targets targets_;
   std::optional<LookupOutcome> last_outcome_;

@@ -4,7 +4,7 @@
 // Everything here is called on the control thread only. `collect` is the one asynchronous door: it
 // asks every worker for a copy of its counters and calls back exactly once, on the control thread,
 // with what arrived in its own time limit, so a stuck worker shows as a missing copy. Only
-// `order_state`, `pin` and `ban` change anything.
+// `order`, `pin` and `ban` change anything.
 #pragma once
 
 #include <chrono>
@@ -21,6 +21,7 @@
 #include "router/stats.h"
 #include "sticky/room_key.h"
 #include "sticky/room_rules.h"
+#include "sticky/shard_orders.h"
 #include "sticky/stick_table.h"
 
 namespace room_router::admin {
@@ -55,11 +56,11 @@ struct AdminSources {
 
   std::function<ReplicationView()> replication;  // may be empty
   // For all replicas; false when no more orders can be kept. May be empty: always false.
-  std::function<bool(const std::string& shard, AdminState)> order_state;
+  std::function<bool(const std::string& shard, const Instruction&)> order;
 
   // In effect, and as the configuration has them. May be empty.
   std::function<RoomRulesPtr()> rules, configured_rules;
-  // For all replicas; nullopt takes a rule back. False as with order_state.
+  // For all replicas; nullopt takes a rule back. False as with order.
   std::function<bool(const RuleSubject&, const std::optional<PinTarget>&)> pin;
   std::function<bool(const RuleSubject&, std::optional<BanAction>)> ban;
 

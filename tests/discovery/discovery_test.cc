@@ -222,13 +222,39 @@ TEST_F(DiscoveryTest, ShardWithoutUsableEndpointIsLookedUpAgain) {
   EXPECT_TRUE(test::RunUntil(io_, [&] { return dns_.asked(kService, test::kSrv) > asked; }));
 }
 
+TEST_F(DiscoveryTest, ShardThatFailsItsChecksIsLookedUpAgain) {
+  Responder& web = AddShard("shard-0");
+  settings_.discovery.refresh_max = 1h;
+  services_["shard-0"][0].ttl = addresses_[0].ttl = 3600;
+  TellDns();
+  Start();
+  EXPECT_TRUE(Becomes("answered shard-0:up"));
+  EXPECT_EQ(dns_.asked(kService, test::kSrv), 1);
+  web.Close();
+  EXPECT_TRUE(test::RunUntil(io_, [&] { return dns_.asked(kService, test::kSrv) > 1; }));
+}
+
+TEST_F(DiscoveryTest, ShorterRefreshCountsAtOnce) {
+  AddShard("shard-0");
+  settings_.discovery.refresh_max = 1h;
+  services_["shard-0"][0].ttl = addresses_[0].ttl = 3600;
+  TellDns();
+  Start();
+  EXPECT_TRUE(Becomes("answered shard-0:up"));
+  settings_.discovery.refresh_max = 20ms;
+  discovery_->Reconfigure(settings_);
+  EXPECT_TRUE(test::RunUntil(io_, [&] { return dns_.asked(kService, test::kSrv) > 3; }));
+}
+
 TEST_F(DiscoveryTest, OperatorsMarksArePublished) {
   AddShard("shard-0");
   Start();
   EXPECT_TRUE(Becomes("answered shard-0:up"));
-  EXPECT_FALSE(discovery_->SetAdminState("shard-7", AdminState::kDrain));
-  EXPECT_TRUE(discovery_->SetAdminState("shard-0", AdminState::kDrain));
-  EXPECT_TRUE(discovery_->SetWeight("shard-0", 3));
+  const WeightOrder three{.amount = 3, .percent = false};
+  const ShardOrder order{
+      .state = AdminState::kDrain, .given = true, .since = Clock::now(), .weight = three};
+  EXPECT_FALSE(discovery_->Obey("shard-7", order));
+  EXPECT_TRUE(discovery_->Obey("shard-0", order));
   ASSERT_TRUE(test::RunUntil(io_, [&] { return latest_->shards[0].admin == AdminState::kDrain; }));
   EXPECT_EQ(latest_->shards[0].weight, 3);
 }

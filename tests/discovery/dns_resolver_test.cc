@@ -94,6 +94,40 @@ TEST_F(DnsResolverTest, AddressesLookedUpWhenTheyDoNotComeAlong) {
   EXPECT_EQ(server_.asked("shard-1.web", test::kA), 0);
 }
 
+TEST_F(DnsResolverTest, AFamilyThatNoLongerComesAlongIsLookedUp) {
+  const test::Record service = Srv(kService, "shard-0.web");
+  const test::Record v4 = A("shard-0.web", "10.0.0.1"), v6 = Aaaa("shard-0.web", "fd00::1");
+  const auto find = [&] { return Texts(Find(kService).targets.at(0).addresses); };
+  server_.Set("shard-0.web", test::kA, {v4});
+  server_.Set("shard-0.web", test::kAaaa, {v6});
+  server_.Set(kService, test::kSrv, {service}, {v4});
+  EXPECT_THAT(find(), ElementsAre("10.0.0.1:80"));
+  server_.Set(kService, test::kSrv, {service}, {v4, v6});
+  EXPECT_THAT(find(), ElementsAre("10.0.0.1:80", "[fd00::1]:80"));
+  EXPECT_EQ(server_.asked("shard-0.web", test::kAaaa), 0);
+  server_.Set(kService, test::kSrv, {service}, {v4});
+  EXPECT_THAT(find(), UnorderedElementsAre("10.0.0.1:80", "[fd00::1]:80"));
+  server_.SetFailure("shard-0.web", test::kAaaa, kServfail);
+  EXPECT_TRUE(Find(kService).targets.at(0).partial);
+  server_.Set("shard-0.web", test::kAaaa, {});
+  EXPECT_THAT(find(), ElementsAre("10.0.0.1:80")) << "gone indeed";
+  const int asked = server_.asked("shard-0.web", test::kAaaa);
+  EXPECT_THAT(find(), ElementsAre("10.0.0.1:80"));
+  EXPECT_EQ(server_.asked("shard-0.web", test::kAaaa), asked);
+}
+
+TEST_F(DnsResolverTest, AFamilyThatOthersComeWithIsLookedUp) {
+  server_.Set(kService, test::kSrv, {Srv(kService, "both.web"), Srv(kService, "cut.web")},
+              {A("both.web", "10.0.0.1"), Aaaa("both.web", "fd00::1"), A("cut.web", "10.0.0.2")});
+  server_.Set("cut.web", test::kA, {A("cut.web", "10.0.0.2")});
+  server_.Set("cut.web", test::kAaaa, {Aaaa("cut.web", "fd00::2")});
+  const ServiceAnswer answer = Find(kService);
+  ASSERT_EQ(answer.targets.size(), 2U);
+  EXPECT_THAT(Texts(answer.targets[1].addresses),
+              UnorderedElementsAre("10.0.0.2:80", "[fd00::2]:80"));
+  EXPECT_EQ(server_.asked("both.web", test::kA), 0);
+}
+
 TEST_F(DnsResolverTest, TargetWithoutAddressesAndOneWhoseLookupFails) {
   server_.Set(kService, test::kSrv, {Srv(kService, "gone.web"), Srv(kService, "half.web")});
   server_.Set("half.web", test::kA, {A("half.web", "10.0.0.1")});

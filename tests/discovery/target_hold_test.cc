@@ -94,6 +94,15 @@ TEST(TargetHold, NewAddressReplacesTheOldAtOnce) {
   EXPECT_EQ(Show(hold), "a=10.0.0.9");
 }
 
+TEST(TargetHold, NewPortReplacesTheOldAtOnce) {
+  TargetHold hold;
+  hold.Receive(Found({Target("a", "10.0.0.1"), Target("b", "10.0.0.2")}), kStart);
+  ServiceTarget moved = Target("a", "10.0.0.9");
+  moved.port = 8000;
+  EXPECT_THAT(hold.Receive(Found({moved}), kStart), ElementsAre("b"));
+  EXPECT_EQ(Show(hold), "a=10.0.0.9 b=10.0.0.2(obsolete)");
+}
+
 TEST(TargetHold, PartialAnswerKeepsWhatItLacks) {
   TargetHold hold;
   ServiceTarget both = Target("a", "10.0.0.1");

@@ -13,7 +13,8 @@ import pytest
 from conftest import Processes, need
 from harness.client import fetch
 from harness.cluster import Cluster
-from harness.dns import SRV_NAME, Knot, records
+from harness.dns import SRV_NAME, records
+from harness.knot import Knot
 from harness.prosody import HOST, MUC, ProsodyShard
 from harness.waiting import eventually, throughout
 

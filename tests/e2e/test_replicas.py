@@ -12,8 +12,9 @@ import pytest
 
 from conftest import Processes, need
 from harness.cluster import Cluster, in_sync, known, table
-from harness.dns import SRV_NAME, Knot, records
+from harness.dns import SRV_NAME, records
 from harness.first_joins import Stage, split
+from harness.knot import Knot
 from harness.network import Network, obstacle
 from harness.pipeline import ask
 from harness.prosody import MUC, ProsodyShard

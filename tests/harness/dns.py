@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DNS for discovery: Knot with a zone file that changes live, and a server that misbehaves."""
-import pathlib
+"""DNS for discovery: the records of shards, and a server that misbehaves on request."""
 import random
 import socket
-import subprocess
 import threading
 
 import dns.exception
 import dns.flags
 import dns.message
-import dns.query
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from harness import process
 from harness.ports import free_port
 
 DOMAIN = "web.jitsi.test"
@@ -27,72 +23,6 @@ def records(shards, ttl=1, service=SRV_NAME):
     lines = [f"{service}. {ttl} IN SRV 10 100 {s.port} {s.name}.{domain}." for s in shards]
     lines += [f"{s.name}.{domain}. {ttl} IN A {s.host}" for s in shards]
     return lines
-
-
-class Knot:
-    def __init__(self, directory, lines=()):
-        self.directory = pathlib.Path(directory) / "knot"
-        for part in ("", "db", "run"):
-            (self.directory / part).mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
-        self.serial = 0
-        self.zone = self.directory / "zone"
-        self.config = self.directory / "knot.conf"
-        self.config.write_text(f"""server:
-  rundir: {self.directory}/run
-  listen: 127.0.0.1@{self.port}
-  udp-workers: 1
-  tcp-workers: 1
-  background-workers: 1
-  answer-rotation: on
-log:
-  - target: stderr
-    any: info
-database:
-  storage: {self.directory}/db
-template:
-  - id: default
-    storage: {self.directory}
-    zonefile-sync: -1
-    journal-content: none
-zone:
-  - domain: jitsi.test.
-    file: {self.zone}
-""")
-        self.process = process.Process("knot", ["knotd", "-c", self.config], self.directory)
-        self._write(lines)
-
-    @property
-    def address(self):
-        return f"127.0.0.1:{self.port}"
-
-    def _write(self, lines):
-        self.serial += 1
-        text = (f"jitsi.test. 1 IN SOA ns.jitsi.test. admin.jitsi.test. {self.serial} 60 60 60 1\n"
-                "jitsi.test. 1 IN NS ns.jitsi.test.\nns.jitsi.test. 1 IN A 127.0.0.1\n")
-        self.zone.write_text(text + "\n".join(lines) + "\n")
-
-    def _serves_current(self):
-        query = dns.message.make_query("jitsi.test.", "SOA")
-        answer = dns.query.udp(query, "127.0.0.1", timeout=1, port=self.port)
-        return answer.answer and answer.answer[0][0].serial == self.serial
-
-    def start(self):
-        self.process.start()
-        self.process.wait_until(self._serves_current, "serves the zone")
-        return self
-
-    def set(self, lines):
-        """Replaces the zone; returns when it is being served."""
-        self._write(lines)
-        subprocess.run(["knotc", "-c", str(self.config), "zone-reload", "jitsi.test"], check=True,
-                       stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
-        self.process.wait_until(self._serves_current, "serves the new zone")
-
-    def stop(self):
-        self.process.stop(5)
-
-    kill = stop
 
 
 class ScriptedDns:

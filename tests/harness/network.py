@@ -74,11 +74,16 @@ class Machine:
         self.reach_port, self.peer_port = f"{network.prefix}r{number}", f"{network.prefix}p{number}"
         self.host = f"198.18.{network.subnet}.{number + 1}"
         self.peer_host = f"198.19.{network.subnet}.{number + 1}"
+        self.resolv_conf = None  # a file that commands see as /etc/resolv.conf
 
     @property
     def prefix(self):
         """What starts a command there."""
-        return ["ip", "netns", "exec", self.namespace]
+        there = ["ip", "netns", "exec", self.namespace]
+        if self.resolv_conf is None:
+            return there
+        # `ip netns exec` has given the command mounts of its own.
+        return [*there, "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', self.resolv_conf]
 
 
 class Network:

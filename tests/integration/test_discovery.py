@@ -6,7 +6,8 @@ import pytest
 
 from conftest import need
 from harness.client import fetch
-from harness.dns import SRV_NAME, Knot, ScriptedDns, records
+from harness.dns import SRV_NAME, ScriptedDns, records
+from harness.knot import Knot
 from harness.waiting import eventually, throughout
 
 
