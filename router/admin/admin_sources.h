@@ -4,7 +4,7 @@
 // Everything here is called on the control thread only. `collect` is the one asynchronous door: it
 // asks every worker for a copy of its counters and calls back exactly once, on the control thread,
 // with what arrived in its own time limit, so a stuck worker shows as a missing copy. Only
-// `order`, `pin` and `ban` change anything.
+// `order`, `move_rooms`, `pin` and `ban` change anything.
 #pragma once
 
 #include <chrono>
@@ -58,6 +58,9 @@ struct AdminSources {
   // For all replicas; false when no more orders can be kept. May be empty: always false.
   std::function<bool(const std::string& shard, const Instruction&)> order;
 
+  // Binds entries to a shard, or forgets them (kNoShard), on all replicas; their sessions elsewhere
+  // end. May be empty.
+  std::function<void(const std::vector<EntryView>&, ShardId)> move_rooms;
   // In effect, and as the configuration has them. May be empty.
   std::function<RoomRulesPtr()> rules, configured_rules;
   // For all replicas; nullopt takes a rule back. False as with order.
