@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "router/admin/admin_view.h"
+#include "router/admin/drain_progress.h"
 #include "router/admin/metric_family.h"
 #include "router/admin/replication_metrics.h"
 
@@ -129,7 +130,11 @@ void AddShards(MetricFamilies& out, const AdminView& view) {
   Family state("shard_state", gauge, "1 for the state the shard is in, by its checks.");
   Family admin_state("shard_admin_state", gauge, "1 for the state an operator gave the shard.");
   Family rooms("shard_rooms", gauge, "Rooms bound to the shard.");
+  Family drained(
+      "shard_drained", gauge,
+      "1 for a shard in drain or maintenance without rooms, or tunnels of this replica.");
   Family weight("shard_weight", gauge, "Share of new rooms, relative to the other shards.");
+  Family found("shard_found_weight", gauge, "What the weight is unless another one is ordered.");
   for (size_t i = 0; i < view.shards->shards.size(); ++i) {
     const Shard& shard = view.shards->shards[i];
     const MetricLabels labels = With({}, "shard", shard.name);
@@ -141,9 +146,13 @@ void AddShards(MetricFamilies& out, const AdminView& view) {
       admin_state.Add(With(labels, "state", ToString(each)), shard.admin == each ? 1 : 0);
     }
     rooms.Add(labels, i < view.rooms.size() ? view.rooms[i] : 0);
+    drained.Add(labels, admin::ProgressOf(view, i).finished() ? 1 : 0);
     weight.Add(labels, shard.weight);
+    found.Add(labels, shard.found_weight);
   }
-  for (Family* family : {&state, &admin_state, &rooms, &weight}) out.push_back(family->Take());
+  for (Family* family : {&state, &admin_state, &rooms, &drained, &weight, &found}) {
+    out.push_back(family->Take());
+  }
   AddOne(out, "shards_generation", gauge, "Number of the snapshot of the shards in use.",
          view.shards->generation);
 }

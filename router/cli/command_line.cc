@@ -75,7 +75,8 @@ CLI::App* AddCtl(CLI::App& app, CtlCommand& ctl) {
   command->prefix_command();
   command->footer(
       "What follows is the command; without one: a prompt, or a command per line of\n"
-      "standard input. `room-router ctl help` lists the commands. Exit status 1: it failed.");
+      "standard input. `room-router ctl help` lists the commands. Exit status 1: it failed;\n"
+      "3: the time of `drain SHARD --wait --max 300s` was up before the shard was empty.");
   return command;
 }
 

@@ -17,8 +17,9 @@ inline constexpr const char* kDefaultSocket = "/run/room-router/admin.sock";
 
 // Exit statuses of every command.
 inline constexpr int kSuccess = 0;
-inline constexpr int kFailure = 1;  // the command was understood and failed
-inline constexpr int kUsage = 2;    // the words make no command
+inline constexpr int kFailure = 1;     // the command was understood and failed
+inline constexpr int kUsage = 2;       // the words make no command
+inline constexpr int kUnfinished = 3;  // ctl drain --wait: the time is up, the shard not empty
 
 struct RunCommand {
   std::string config = kDefaultConfig;
