@@ -49,6 +49,12 @@ struct CtlCommand {
   std::vector<std::string> words;       // empty = prompt, or commands from standard input
 };
 
+struct ImportHaproxyCommand {
+  std::vector<std::string> files;  // or directories; "-" = standard input
+  std::string backend;             // empty = the one that keeps rooms
+  std::string local_peer;          // as haproxy -L
+};
+
 struct VersionCommand {};
 
 struct EndCommand {  // nothing to run: say this and exit
@@ -57,7 +63,7 @@ struct EndCommand {  // nothing to run: say this and exit
 };
 
 using Command = std::variant<EndCommand, RunCommand, CheckCommand, DemoCommand, LocateCommand,
-                             CtlCommand, VersionCommand>;
+                             CtlCommand, ImportHaproxyCommand, VersionCommand>;
 
 Command ParseCommandLine(int argc, const char* const* argv);
 
