@@ -97,8 +97,8 @@ constexpr std::array kReasons{
     Reason{"namespace", "run the router in that network namespace"},
     Reason{"resolve-prefer", "all addresses of a target are used"},
     Reason{"agent-check",
-           "agents are not asked in this version; let an HTTP check look at jicofo's "
-           "/about/health, and drain shards with room-router ctl"}};
+           "add {type: agent, port: …, send: …} to shards.health.checks; the line feed after send "
+           "is sent by itself"}};
 
 }  // namespace
 
