@@ -80,6 +80,8 @@ struct DataPlane {
   void Count(Refusal refusal) { ++stats.refusals[static_cast<size_t>(refusal)]; }
   // 16 hexadecimal digits, unique in the process; valid until the next call.
   std::string_view NextRequestId();
+  // Unique in the process when each worker has its own number.
+  uint64_t NextClientId() { return (uint64_t{worker} + 1) << 48 | ++client_count_; }
   // The endpoint of a shard with the fewest exchanges here, best of two at random; never one of
   // `tried` unless nothing else is left. Null when the shard has none that is up.
   const Endpoint* ChooseEndpoint(const Shard& shard, std::span<const EndpointId> tried);
@@ -107,10 +109,11 @@ struct DataPlane {
   List<ClientConnection> clients;  // owned; a connection removes itself
   List<Tunnel> tunnels;            // owned by their clients
   bool draining = false;
+  uint16_t worker = 0;  // its number
 
  private:
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
-  uint64_t request_id_base_, request_id_count_ = 0;
+  uint64_t request_id_base_, request_id_count_ = 0, client_count_ = 0;
   uint64_t random_state_;
   std::array<char, 16> request_id_{};
 };

@@ -281,6 +281,14 @@ std::optional<LiveSession> Exchange::session() const {
   return LiveSession{.key_namespace = key_namespace_, .key = key_, .shard = shard_};
 }
 
+Destination Exchange::destination() const {
+  return {.shard = shard_,
+          .endpoint = upstream_ ? endpoint_ : kNoEndpoint,
+          .has_room = has_key_,
+          .key_namespace = key_namespace_,
+          .key = key_};
+}
+
 void Exchange::ReleaseSession() {
   if (!holds_session_) return;
   holds_session_ = false;

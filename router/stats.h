@@ -77,6 +77,9 @@ struct EndpointStats {
   Histogram connect_ms, first_byte_ms, total_ms;
 };
 
+// Closed listeners free their port; a paused one may be opened again.
+enum class ListenerState : uint8_t { kOpen, kPaused, kClosed };
+
 struct ListenerStats {
   uint64_t connections_total = 0;
   uint32_t connections = 0, connections_max = 0;
@@ -86,13 +89,19 @@ struct ListenerStats {
   uint64_t local_answers = 0;  // _unlock and keepalive
 };
 
+struct LoopStats {
+  uint64_t batches = 0, events = 0, tasks = 0;  // tasks: posted by other threads
+};
+
 struct WorkerStats {
+  size_t worker = 0;                     // whose they are
   std::vector<ListenerStats> listeners;  // index = position in the configuration
   std::vector<EndpointStats> endpoints;  // index = EndpointId
   std::array<uint64_t, static_cast<size_t>(Refusal::kCount)> refusals{};
   std::array<uint64_t, 7> requests_by_class{};  // index = RequestClass
   uint64_t sessions_moved = 0;                  // ended because their room lives on another shard
   uint64_t access_log_drops = 0;
+  LoopStats loop;
   uint64_t loop_lag_us_max = 0;  // longest wait of a posted task since the last copy
 };
 

@@ -19,6 +19,8 @@
 
 namespace room_router::admin {
 
+struct CliContext;
+
 class AdminSocket {
  public:
   static constexpr size_t kMaxSessions = 1000;
@@ -43,6 +45,8 @@ class AdminSocket {
   boost::asio::awaitable<void> Serve(std::shared_ptr<Session> session);
   boost::asio::awaitable<void> RunCommands(Session& session);
   boost::asio::awaitable<CliReply> Reply(const CliWords& words, Session& session);
+  boost::asio::awaitable<CliReply> LaterReply(const CliWords& words, const CliContext& context,
+                                              std::shared_ptr<boost::asio::steady_timer> wait);
   boost::asio::awaitable<bool> Send(Session& session);
   boost::asio::awaitable<void> Linger(Session& session);
   std::chrono::seconds uptime() const;

@@ -126,7 +126,9 @@ AdminSources Sample::Sources() {
             orders.emplace_back(shard, state);
             return takes_orders;
           },
-      .connection_limit = 5000,
+      .connection_limit = [this] { return connection_limit; },
+      .set_connection_limit = [this](uint64_t limit) { connection_limit = limit; },
+      .hard_connection_limit = 9000,
       .start_time = std::chrono::system_clock::time_point(1'795'197'210s),
       .start = now - 51s,
       .versions = {{"version", "0.1.0"}, {"commit", "f550408"}}};

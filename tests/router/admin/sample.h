@@ -26,6 +26,7 @@ struct Sample {
   TimePoint now = Clock::now();
   std::vector<std::pair<std::string, AdminState>> orders;
   bool takes_orders = true;
+  uint64_t connection_limit = 5000;
 
   AdminSources Sources();
   // What a collector makes of it.
