@@ -127,8 +127,6 @@ void Describe(Form& form, Shards& shards) {
   bool least_outstanding = true;
   form.Scalar("balance", least_outstanding, Choice{kBalanceWords});
   form.Section("health", [&shards](auto& section) { Describe(section, shards.health); });
-  form.Unavailable(shards.initial_drain, "initial_state",
-                   "drain a shard with room-router ctl when it has come up, write ready");
 }
 
 template void Describe(Reader&, Health&);

@@ -77,17 +77,10 @@ void Catalog::MarkOut(EndpointId endpoint, TimePoint until) {
   if (endpoint < endpoints_.size()) endpoints_[endpoint].out_until = until;
 }
 
-bool Catalog::SetAdmin(std::string_view shard, AdminState state) {
+bool Catalog::Obey(std::string_view shard, const ShardOrder& order) {
   ShardRecord* record = FindShard(shard);
-  if (record == nullptr) return false;
-  record->admin = state;
-  return true;
-}
-
-bool Catalog::SetWeight(std::string_view shard, std::optional<double> weight) {
-  ShardRecord* record = FindShard(shard);
-  if (record == nullptr) return false;
-  record->weight_override = weight;
+  if (record == nullptr || record->order == order) return false;
+  record->order = order;
   return true;
 }
 
@@ -272,9 +265,9 @@ void Catalog::Apply(const Member& member, TimePoint now) {
 std::optional<ShardId> Catalog::InternShard(std::string_view name, TimePoint now) {
   const auto id = names_.Intern(name);
   while (id && shards_.size() <= *id) {
-    shards_.push_back({.machine = ShardStateMachine(now),
-                       .since = now,
-                       .admin = settings_.initial_drain ? AdminState::kDrain : AdminState::kReady});
+    const auto initial = settings_.initial_drain ? AdminState::kDrain : AdminState::kReady;
+    shards_.push_back(
+        {.machine = ShardStateMachine(now), .since = now, .order = {.state = initial}});
   }
   return id;
 }
@@ -327,10 +320,13 @@ Shard Catalog::MakeShard(ShardId id, TimePoint now) const {
   shard.name = names_.Name(id);
   shard.region = record.region;
   shard.release = record.release;
-  shard.weight = record.weight_override.value_or(record.weight);
+  shard.found_weight = record.weight;
+  shard.weight = record.order.weight ? record.order.weight->Of(record.weight) : record.weight;
   shard.priority = record.priority;
   shard.state = record.state;
-  shard.admin = record.admin;
+  shard.admin = record.order.state;
+  shard.admin_given = record.order.given;
+  shard.admin_since = record.order.since;
   shard.since = record.since;
   shard.down_here = record.machine.state() == ShardState::kDown;
   for (const EndpointId endpoint : record.endpoints) {

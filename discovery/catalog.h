@@ -45,10 +45,9 @@ class Catalog {
   bool Record(const ProbeResult& result, TimePoint now);
   // The endpoint takes no new connections until `until`, or until a check passes.
   void MarkOut(EndpointId endpoint, TimePoint until);
-  // False when there has never been such a shard.
-  bool SetAdmin(std::string_view shard, AdminState state);
-  bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered
-  bool SetQuorum(ShardId shard, Quorum quorum, TimePoint now);           // false: no change
+  // False: no change, or there has never been such a shard.
+  bool Obey(std::string_view shard, const ShardOrder& order);
+  bool SetQuorum(ShardId shard, Quorum quorum, TimePoint now);  // false: no change
   // Another replica has rooms on a shard that nothing here has answered yet: it is listed, without
   // endpoints, until an answer has it, for discovery.obsolete at most.
   void Expect(ShardId shard, TimePoint now);
@@ -82,8 +81,7 @@ class Catalog {
     Quorum quorum = Quorum::kNone;
     ShardState state = ShardState::kStarting;
     TimePoint since;
-    AdminState admin = AdminState::kReady;
-    std::optional<double> weight_override{};
+    ShardOrder order{};
     std::vector<EndpointId> endpoints{};  // ever seen
     bool listed() const { return present || expected_until.has_value(); }
   };

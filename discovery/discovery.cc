@@ -93,16 +93,10 @@ void Discovery::SetQuorum(ShardId shard, Quorum quorum) {
   if (catalog_.SetQuorum(shard, quorum, Clock::now()) && running_) Changed();
 }
 
-bool Discovery::SetAdminState(std::string_view shard, AdminState state) {
-  const bool known = catalog_.SetAdmin(shard, state);
-  if (running_) Changed();
-  return known;
-}
-
-bool Discovery::SetWeight(std::string_view shard, std::optional<double> weight) {
-  const bool known = catalog_.SetWeight(shard, weight);
-  if (running_) Changed();
-  return known;
+bool Discovery::Obey(std::string_view shard, const ShardOrder& order) {
+  const bool changed = catalog_.Obey(shard, order);
+  if (changed && running_) Changed();
+  return changed;
 }
 
 void Discovery::Receive(const std::string& service, const ServiceAnswer& answer) {

@@ -54,9 +54,8 @@ class Discovery {
   // What the live replicas agree on (sticky/shard_votes.h).
   void SetQuorum(ShardId shard, Quorum quorum);
 
-  // Operators' marks; false when there is no such shard.
-  bool SetAdminState(std::string_view shard, AdminState state);
-  bool SetWeight(std::string_view shard, std::optional<double> weight);  // nullopt = as discovered
+  // False: no change, or there is no such shard.
+  bool Obey(std::string_view shard, const ShardOrder& order);
 
  private:
   void Apply();  // settings_ to the parts

@@ -13,8 +13,9 @@ bool SameEndpoint(const Endpoint& a, const Endpoint& b) {
 
 bool SameShard(const Shard& a, const Shard& b) {
   return a.id == b.id && a.region == b.region && a.release == b.release && a.weight == b.weight &&
-         a.priority == b.priority && a.state == b.state && a.admin == b.admin &&
-         a.since == b.since && a.down_here == b.down_here &&
+         a.found_weight == b.found_weight && a.admin_given == b.admin_given &&
+         a.admin_since == b.admin_since && a.priority == b.priority && a.state == b.state &&
+         a.admin == b.admin && a.since == b.since && a.down_here == b.down_here &&
          std::ranges::equal(a.endpoints, b.endpoints, SameEndpoint);
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,23 @@ enum class ShardState : uint8_t {
 // What the operator says. Drain: no new rooms, the ones it has stay. Maint: as if down.
 enum class AdminState : uint8_t { kReady, kDrain, kMaint };
 
+// A weight that an operator wants: a number, or a share of what discovery found.
+struct WeightOrder {
+  double amount = 100;
+  bool percent = true;
+  double Of(double found) const { return percent ? found * amount / 100 : amount; }
+  friend bool operator==(const WeightOrder&, const WeightOrder&) = default;
+};
+
+// All that operators have ordered about a shard.
+struct ShardOrder {
+  AdminState state = AdminState::kReady;
+  bool given = false;                   // else `state` is where shards.initial_state puts it
+  TimePoint since;                      // of `state`; zero = as long as the shard is known
+  std::optional<WeightOrder> weight{};  // nullopt = as found
+  friend bool operator==(const ShardOrder&, const ShardOrder&) = default;
+};
+
 // What the majority of the live replicas finds; kNone: there is nobody else to ask.
 enum class Quorum : uint8_t { kNone, kNotDown, kDown };
 
@@ -58,10 +76,13 @@ struct Shard {
   ShardId id = kNoShard;
   std::string name;
   std::string region, release;
-  double weight = 100;  // 0 = takes no new rooms
-  int priority = 0;     // lower is preferred (SRV priority)
+  double weight = 100;        // 0 = takes no new rooms
+  double found_weight = 100;  // what `weight` is unless somebody orders another
+  int priority = 0;           // lower is preferred (SRV priority)
   ShardState state = ShardState::kStarting;
   AdminState admin = AdminState::kReady;
+  bool admin_given = false;         // by an order, else by shards.initial_state
+  TimePoint admin_since;            // zero = as long as the shard is known
   TimePoint since;                  // when `state` was entered
   bool down_here = false;           // by our own checks, whatever the other replicas find
   std::vector<Endpoint> endpoints;  // sorted by name

@@ -133,7 +133,7 @@ Replication::Doors App::Parts::Doors() {
           .end_sessions = [this](const auto& moved) { workers.EndSessions(moved); },
           .unknown_shard = [this](ShardId shard) { discovery.Expect(shard); },
           .quorum = [this](auto shard, auto quorum) { discovery.SetQuorum(shard, quorum); },
-          .set_state = [this](auto& shard, auto state) { discovery.SetAdminState(shard, state); },
+          .obey = [this](auto& shard, auto& order) { return discovery.Obey(shard, order); },
           .set_rules = [this](RoomRulesPtr changed) { TakeRules(std::move(changed)); },
           .synced =
               [this] {
@@ -311,7 +311,7 @@ admin::AdminSources App::Parts::Sources() {
       .reload = [this] { return reload; },
       .access_log_lost_bytes = [this] { return access_log.stats().lost_bytes; },
       .replication = [this] { return replication.View(); },
-      .order_state = [this](auto& shard, auto state) { return replication.Order(shard, state); },
+      .order = [this](auto& shard, auto& what) { return replication.Order(shard, what); },
       .rules = [this] { return rules; },
       .configured_rules =
           [this] {

@@ -80,7 +80,6 @@ struct DataPlane {
   void Count(Refusal refusal) { ++stats.refusals[static_cast<size_t>(refusal)]; }
   // 16 hexadecimal digits, unique in the process; valid until the next call.
   std::string_view NextRequestId();
-  // Unique in the process when each worker has its own number.
   uint64_t NextClientId() { return (uint64_t{worker} + 1) << 48 | ++client_count_; }
   // The endpoint of a shard with the fewest exchanges here, best of two at random; never one of
   // `tried` unless nothing else is left. Null when the shard has none that is up.

@@ -54,6 +54,7 @@ Replication::Replication(boost::asio::io_context& io, const config::Config& conf
       sync_timeout_(config.peers.sync_timeout),
       heal_(config.stick_table.heal_close),
       votes_count_(Agrees(config)),
+      initial_drain_(config.shards.initial_drain),
       admin_(doors_.clock),
       votes_(admin_, config.node.name),
       orders_(admin_),
@@ -143,12 +144,16 @@ void Replication::HaproxyHeard() {
 }
 
 void Replication::CheckSynced() {
-  if (synced()) doors_.synced();
+  if (!synced()) return;
+  decided_ = {};
+  Decide();  // on what was heard, before anybody is told that it has been
+  doors_.synced();
 }
 
 void Replication::Reconfigure(const config::Config& config) {
   heal_ = config.stick_table.heal_close;
   votes_count_ = Agrees(config);
+  initial_drain_ = config.shards.initial_drain;
   rooms_.Configure(config.pins, config.bans);
   decided_ = {};
   Decide();
@@ -210,12 +215,15 @@ void Replication::Decide() {
 
 void Replication::Obey() {
   const ShardSetPtr shards = doors_.shards();
+  if (initial_drain_ && synced() && shards->answered) orders_.Meet(*shards, Clock::now());
+  if (gossip_ && admin_.changed()) gossip_->LocalChanges();
   for (const Shard& shard : shards->shards) {
-    const auto order = orders_.State(shard.name);
-    if (!order || *order == shard.admin) continue;
+    const ShardOrder order = orders_.Of(shard.name, initial_drain_);
+    if (!doors_.obey(shard.name, order)) continue;
     doors_.log.Write(LogLevel::kInfo, "shard_order",
-                     {{"shard", shard.name}, {"state", std::string(ToString(*order))}});
-    doors_.set_state(shard.name, *order);
+                     {{"shard", shard.name},
+                      {"state", std::string(ToString(order.state))},
+                      {"weight", ToString(order.weight.value_or(WeightOrder()))}});
   }
 }
 
@@ -229,8 +237,8 @@ void Replication::Rule() {
   doors_.set_rules(std::make_shared<const RoomRules>(rules_));
 }
 
-bool Replication::Order(const std::string& shard, AdminState state) {
-  if (!orders_.SetState(shard, state, Clock::now())) return false;
+bool Replication::Order(const std::string& shard, const Instruction& instruction) {
+  if (!orders_.Give(shard, instruction, Clock::now())) return false;
   OrdersChanged();
   return true;
 }

@@ -43,7 +43,7 @@ class Replication {
     std::function<void(const MovedRoomsPtr&)> end_sessions;
     std::function<void(ShardId)> unknown_shard;
     std::function<void(ShardId, Quorum)> quorum;  // when it is counted; often the same
-    std::function<void(const std::string& shard, AdminState)> set_state;  // as ordered
+    std::function<bool(const std::string& shard, const ShardOrder&)> obey;  // whether it is news
     std::function<void(RoomRulesPtr)> set_rules;  // when they have changed; not for none at first
     std::function<void()> synced;                 // once, unless synced from the start
   };
@@ -62,7 +62,7 @@ class Replication {
   bool synced() const { return haproxy_heard_ && (!gossip_ || gossip_->synced()); }
   ReplicationView View() const;
   // Of an operator, for all replicas; false when no more orders can be kept.
-  bool Order(const std::string& shard, AdminState state);
+  bool Order(const std::string& shard, const Instruction& instruction);
   RoomOrders& room_orders() { return rooms_; }
   void OrdersChanged();  // tells the other replicas, and obeys
 
@@ -85,7 +85,7 @@ class Replication {
   boost::asio::io_context& io_;
   const Doors doors_;
   const Duration sync_timeout_;
-  bool heal_ = true, votes_count_ = true;
+  bool heal_ = true, votes_count_ = true, initial_drain_ = false;
   AdminCells admin_;
   ShardVotes votes_;
   ShardOrders orders_;

@@ -57,6 +57,7 @@ class AdminCells {
   // nullopt when never set or removed.
   std::optional<std::string_view> Find(std::string_view name) const;
   const AdminCell* Cell(std::string_view name) const;  // removed ones too
+  TimePoint SetAt(const AdminCell& cell) const { return clock_.When(cell.stamp.time); }
   // By name, those that are not removed; `visit` must not change them.
   void ForEach(std::string_view prefix, const std::function<void(const AdminCell&)>& visit) const;
   void ForEachCell(const std::function<void(const AdminCell&)>& visit) const;  // removed ones too

@@ -15,6 +15,11 @@ HybridTime HybridClock::Wall(TimePoint now) const {
   return (wall_ms_ + static_cast<uint64_t>(std::max<int64_t>(ran, 0))) << kCounterBits;
 }
 
+TimePoint HybridClock::When(HybridTime time) const {
+  const auto wall_ms = static_cast<int64_t>(time >> kCounterBits);
+  return origin_ + std::chrono::milliseconds(wall_ms - static_cast<int64_t>(wall_ms_));
+}
+
 // A counter that overflows carries into the milliseconds: still greater, and wall time catches up.
 Stamp HybridClock::Next(TimePoint now) {
   const HybridTime wall = Wall(now);

@@ -39,6 +39,9 @@ class HybridClock {
   // future than kMaxAhead.
   bool Observe(HybridTime time, TimePoint now);
 
+  // When it was here, as far as the clocks of the replicas agree.
+  TimePoint When(HybridTime time) const;
+
   uint64_t replica() const { return replica_; }
 
  private:

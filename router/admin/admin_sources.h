@@ -22,6 +22,7 @@
 #include "router/stats.h"
 #include "sticky/room_key.h"
 #include "sticky/room_rules.h"
+#include "sticky/shard_orders.h"
 #include "sticky/stick_table.h"
 
 namespace room_router::admin {
@@ -65,11 +66,11 @@ struct AdminSources {
 
   std::function<ReplicationView()> replication;  // may be empty
   // For all replicas; false when no more orders can be kept. May be empty: always false.
-  std::function<bool(const std::string& shard, AdminState)> order_state;
+  std::function<bool(const std::string& shard, const Instruction&)> order;
 
   // In effect, and as the configuration has them. May be empty.
   std::function<RoomRulesPtr()> rules, configured_rules;
-  // For all replicas; nullopt takes a rule back. False as with order_state.
+  // For all replicas; nullopt takes a rule back. False as with order.
   std::function<bool(const RuleSubject&, const std::optional<PinTarget>&)> pin;
   std::function<bool(const RuleSubject&, std::optional<BanAction>)> ban;
 

@@ -68,19 +68,23 @@ CliReply ShowTable(const CliWords& words, const CliContext& context) {
   return {.text = header + entries};
 }
 
-constexpr std::array<Command, 17> kCommands = {{
+constexpr std::array<Command, 19> kCommands = {{
     {"ban", "ban room|prefix|tenant <name> [redirect|403]", "refuse rooms on all replicas", Ban},
     {"disable server", "disable server <backend>/<shard>",
      "give a shard up (set server <backend>/<shard> state maint)", DisableServer},
     {"enable server", "enable server <backend>/<shard>",
      "use a shard again (set server <backend>/<shard> state ready)", EnableServer},
+    {"get weight", "get weight <backend>/<shard>",
+     "report a shard's current weight, and the one it was found with", GetWeight},
     {"pin", "pin room|tenant <name> shard|release|region <value>",
      "keep rooms on certain shards, on all replicas", Pin},
-    {"set server", "set server <backend>/<shard> state <s>",
-     "change a shard's state [ready|drain|maint] on all replicas", SetServer},
+    {"set server", "set server <backend>/<shard> state|weight",
+     "change a shard's state [ready|drain|maint] or weight on all replicas", SetServer},
     {"set severity-output", "set severity-output [none|number|string]",
      "set presence of severity level in feedback information", nullptr},
     {"set timeout", "set timeout [cli] <delay>", "change a timeout setting", nullptr},
+    {"set weight", "set weight <backend>/<shard> <w>[%]",
+     "change a shard's weight (set server <backend>/<shard> weight)", SetWeight},
     {"show bans", "show bans", "list the rooms that are refused", ShowBans},
     {"show peers", "show peers [dict|-] [section]",
      "dump some information about the other replicas and HAProxy peers", ShowPeersCommand, true},

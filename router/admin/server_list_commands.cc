@@ -53,15 +53,16 @@ std::string_view ServiceOf(const config::Shards& shards) {
              : "-";
 }
 
+int64_t Whole(double weight) { return std::lround(std::clamp(weight, 0.0, 65535.0)); }
+
 std::string StateLine(const AdminView& view, const Shard& shard, const Endpoint& endpoint) {
   const config::Shards& settings = view.config->shards;
   const int full = settings.health.rise + settings.health.fall - 1;
-  const auto weight = std::lround(std::clamp(shard.weight, 0.0, 65535.0));
-  std::string line =
-      fmt::format("{} {} {} {} {} {} {} {} {} {}", BackendId(*view.config),
-                  view.config->stick_table.name, ServerId(endpoint), ServerName(shard, endpoint),
-                  endpoint.address.Ip(), OperationalState(shard, endpoint),
-                  AdministrativeState(shard.admin), weight, weight, SecondsInState(shard, view));
+  std::string line = fmt::format(
+      "{} {} {} {} {} {} {} {} {} {}", BackendId(*view.config), view.config->stick_table.name,
+      ServerId(endpoint), ServerName(shard, endpoint), endpoint.address.Ip(),
+      OperationalState(shard, endpoint), AdministrativeState(shard.admin), Whole(shard.weight),
+      Whole(shard.found_weight), SecondsInState(shard, view));
   fmt::format_to(std::back_inserter(line), " {} {} {} {} 0 0 0 - {} {} {} 0 - - 0\n",
                  CheckStatusNumber(endpoint.last_check), CheckResult(endpoint),
                  endpoint.up ? full - endpoint.check_fill : int{endpoint.check_fill}, kCheckEnabled,

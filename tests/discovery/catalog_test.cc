@@ -280,10 +280,10 @@ TEST_F(CatalogTest, AddressNamesAreAcceptedWithOneWarning) {
 TEST_F(CatalogTest, AdminStateAndWeightOutliveAnAbsence) {
   Receive(Found({Target("shard-0", "10.0.0.1:80")}));
   CheckAll(Health::kGood);
-  EXPECT_TRUE(catalog().SetAdmin("shard-0", AdminState::kDrain));
-  EXPECT_TRUE(catalog().SetWeight("shard-0", 7));
-  EXPECT_FALSE(catalog().SetAdmin("shard-9", AdminState::kDrain));
-  EXPECT_FALSE(catalog().SetWeight("shard-9", 7));
+  const ShardOrder order{AdminState::kDrain, true, now_, WeightOrder{7, false}};
+  EXPECT_TRUE(catalog().Obey("shard-0", order));
+  EXPECT_FALSE(catalog().Obey("shard-0", order)) << "it did already";
+  EXPECT_FALSE(catalog().Obey("shard-9", order));
   EXPECT_FALSE(Get("shard-0").TakesNewRooms());
   EXPECT_TRUE(Get("shard-0").KeepsRooms());
   Receive({.outcome = LookupOutcome::kAbsent});
@@ -292,15 +292,14 @@ TEST_F(CatalogTest, AdminStateAndWeightOutliveAnAbsence) {
   Receive(Found({Target("shard-0", "10.0.0.1:80")}));
   EXPECT_EQ(ToString(Get("shard-0").admin), "drain");
   EXPECT_EQ(Get("shard-0").weight, 7);
-  catalog().SetWeight("shard-0", std::nullopt);
-  EXPECT_EQ(Get("shard-0").weight, 100);
+  EXPECT_EQ(Get("shard-0").admin_since, order.since);
+  EXPECT_TRUE(catalog().Obey("shard-0", {.weight = WeightOrder{50, true}}));
+  EXPECT_EQ(Get("shard-0").weight, Get("shard-0").found_weight / 2);
 }
 
 TEST_F(CatalogTest, InitialStateDrain) {
   settings_.initial_drain = true;
   Receive(Found({Target("shard-0", "10.0.0.1:80")}));
-  CheckAll(Health::kGood);
-  EXPECT_EQ(Show(), "shard-0:up");
   EXPECT_EQ(ToString(Get("shard-0").admin), "drain");
 }
 

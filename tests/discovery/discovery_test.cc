@@ -250,9 +250,11 @@ TEST_F(DiscoveryTest, OperatorsMarksArePublished) {
   AddShard("shard-0");
   Start();
   EXPECT_TRUE(Becomes("answered shard-0:up"));
-  EXPECT_FALSE(discovery_->SetAdminState("shard-7", AdminState::kDrain));
-  EXPECT_TRUE(discovery_->SetAdminState("shard-0", AdminState::kDrain));
-  EXPECT_TRUE(discovery_->SetWeight("shard-0", 3));
+  const WeightOrder three{.amount = 3, .percent = false};
+  const ShardOrder order{
+      .state = AdminState::kDrain, .given = true, .since = Clock::now(), .weight = three};
+  EXPECT_FALSE(discovery_->Obey("shard-7", order));
+  EXPECT_TRUE(discovery_->Obey("shard-0", order));
   ASSERT_TRUE(test::RunUntil(io_, [&] { return latest_->shards[0].admin == AdminState::kDrain; }));
   EXPECT_EQ(latest_->shards[0].weight, 3);
 }

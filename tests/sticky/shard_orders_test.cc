@@ -11,43 +11,122 @@ namespace {
 using test::kStart;
 using namespace std::chrono_literals;
 
+constexpr auto kDrain = AdminState::kDrain;
+constexpr auto kMaint = AdminState::kMaint;
+constexpr auto kReady = AdminState::kReady;
+
+WeightOrder Absolute(double amount) { return {.amount = amount, .percent = false}; }
+WeightOrder Percent(double amount) { return {.amount = amount, .percent = true}; }
+
+ShardSet Shards(const std::vector<std::string>& names) {
+  ShardSet set;
+  for (const std::string& name : names) set.shards.push_back({.name = name});
+  return set;
+}
+
+class OneReplica {
+ public:
+  explicit OneReplica(uint64_t id) : clock_(id, test::kWallMs, kStart) {}
+
+  void Hear(OneReplica& other, TimePoint now) {
+    for (const auto& cell : other.cells.TakeChanges()) cells.Merge(cell, now);
+  }
+
+ private:
+  HybridClock clock_;
+
+ public:
+  AdminCells cells{clock_};
+  ShardOrders orders{cells};
+};
+
 TEST(ShardOrders, TheLastOneStands) {
-  HybridClock clock(1, test::kWallMs, kStart);
-  AdminCells cells(clock);
-  ShardOrders orders(cells);
-  EXPECT_EQ(orders.State("shard-0"), std::nullopt);
-  EXPECT_TRUE(orders.SetState("shard-0", AdminState::kDrain, kStart));
-  EXPECT_TRUE(orders.SetState("shard-1", AdminState::kMaint, kStart));
-  EXPECT_EQ(orders.State("shard-0"), AdminState::kDrain);
-  EXPECT_TRUE(orders.SetState("shard-0", AdminState::kReady, kStart));
-  EXPECT_EQ(orders.State("shard-0"), AdminState::kReady);
-  EXPECT_EQ(orders.State("shard-1"), AdminState::kMaint);
+  OneReplica one(1);
+  EXPECT_EQ(one.orders.Of("shard-0", false), ShardOrder());
+  EXPECT_TRUE(one.orders.Give("shard-0", kDrain, kStart));
+  EXPECT_TRUE(one.orders.Give("shard-1", kMaint, kStart));
+  EXPECT_EQ(one.orders.Of("shard-0", false).state, kDrain);
+  EXPECT_TRUE(one.orders.Give("shard-0", kReady, kStart + 5s));
+  EXPECT_EQ(one.orders.Of("shard-0", false),
+            (ShardOrder{.state = kReady, .given = true, .since = kStart + 5s}));
+  EXPECT_EQ(one.orders.Of("shard-1", false).state, kMaint);
 }
 
 TEST(ShardOrders, OfTwoReplicasTheLaterOneWinsOnBoth) {
-  HybridClock one_clock(1, test::kWallMs, kStart), other_clock(2, test::kWallMs, kStart);
-  AdminCells one_cells(one_clock), other_cells(other_clock);
-  ShardOrders one(one_cells), other(other_cells);
-  one.SetState("shard-0", AdminState::kMaint, kStart);
-  other.SetState("shard-0", AdminState::kDrain, kStart + 1s);
-  for (const auto& cell : one_cells.TakeChanges()) other_cells.Merge(cell, kStart + 2s);
-  for (const auto& cell : other_cells.TakeChanges()) one_cells.Merge(cell, kStart + 2s);
-  EXPECT_EQ(one.State("shard-0"), AdminState::kDrain);
-  EXPECT_EQ(other.State("shard-0"), AdminState::kDrain);
+  OneReplica one(1), other(2);
+  one.orders.Give("shard-0", kMaint, kStart);
+  one.orders.Give("shard-0", Absolute(7), kStart + 1s);
+  other.orders.Give("shard-0", Percent(50), kStart);
+  other.orders.Give("shard-0", kDrain, kStart + 1s);
+  other.Hear(one, kStart + 2s);
+  one.Hear(other, kStart + 2s);
+  const ShardOrder both{
+      .state = kDrain, .given = true, .since = kStart + 1s, .weight = Absolute(7)};
+  EXPECT_EQ(one.orders.Of("shard-0", false), both);
+  EXPECT_EQ(other.orders.Of("shard-0", false), both);
 }
 
 TEST(ShardOrders, WhatALaterVersionOrdersIsNoOrderHere) {
-  HybridClock clock(1, test::kWallMs, kStart);
-  AdminCells cells(clock);
-  cells.Set("shard/shard-0/state", "hibernate", kStart);
-  EXPECT_EQ(ShardOrders(cells).State("shard-0"), std::nullopt);
+  OneReplica one(1);
+  one.cells.Set("shard/shard-0/state", "hibernate", kStart);
+  one.cells.Set("shard/shard-0/weight", "heavy", kStart);
+  EXPECT_EQ(one.orders.Of("shard-0", false), ShardOrder());
 }
 
 TEST(ShardOrders, TooMuchIsRefused) {
-  HybridClock clock(1, test::kWallMs, kStart);
-  AdminCells cells(clock);
+  OneReplica one(1);
   const std::string name(AdminCells::kMaxNameBytes, 's');
-  EXPECT_FALSE(ShardOrders(cells).SetState(name, AdminState::kDrain, kStart));
+  EXPECT_FALSE(one.orders.Give(name, kDrain, kStart));
+  EXPECT_FALSE(one.orders.Give(name, Absolute(1), kStart));
+}
+
+TEST(ShardOrders, WeightsAreWrittenAsTheyAreRead) {
+  const std::pair<const char*, WeightOrder> cases[] = {
+      {"0", Absolute(0)}, {"256", Absolute(256)}, {"0%", Percent(0)}, {"150%", Percent(150)}};
+  for (const auto& [text, weight] : cases) {
+    const auto read = ReadWeight(text);
+    ASSERT_TRUE(std::holds_alternative<WeightOrder>(read)) << text;
+    EXPECT_EQ(std::get<WeightOrder>(read), weight) << text;
+    EXPECT_EQ(ToString(weight), text);
+  }
+  EXPECT_EQ(std::get<WeightOrder>(ReadWeight("99999999999999999999%")), Percent(25'600));
+  for (const char* text : {"", "257", "-1", "-1%", "1.5", "99999999999999999999", " 1", "1 %"}) {
+    EXPECT_TRUE(std::holds_alternative<std::string>(ReadWeight(text))) << text;
+  }
+}
+
+TEST(ShardOrders, WithInitialDrainThoseFoundFirstAreReadyAndLaterOnesDrain) {
+  OneReplica one(1);
+  EXPECT_EQ(one.orders.Of("shard-0", true).state, kDrain) << "nothing is known yet";
+  one.orders.Meet(Shards({"shard-0", "shard-1"}), kStart);
+  one.orders.Meet(Shards({"shard-0", "shard-1", "shard-2"}), kStart + 1s);
+  EXPECT_EQ(one.orders.Of("shard-0", true).state, kReady);
+  EXPECT_EQ(one.orders.Of("shard-1", true).state, kReady);
+  EXPECT_EQ(one.orders.Of("shard-2", true), (ShardOrder{.state = kDrain, .since = kStart + 1s}));
+  EXPECT_EQ(one.orders.Of("shard-2", false), ShardOrder()) << "switched off";
+  one.orders.Give("shard-2", kReady, kStart + 2s);
+  EXPECT_EQ(one.orders.Of("shard-2", true).state, kReady);
+}
+
+TEST(ShardOrders, AReplicaThatJoinsKnowsWhichShardsWereFirst) {
+  OneReplica one(1), other(2);
+  one.orders.Meet(Shards({"shard-0"}), kStart);
+  other.Hear(one, kStart + 1s);
+  other.orders.Meet(Shards({"shard-0", "shard-1"}), kStart + 1s);
+  EXPECT_EQ(other.orders.Of("shard-0", true).state, kReady);
+  EXPECT_EQ(other.orders.Of("shard-1", true).state, kDrain);
+}
+
+TEST(ShardOrders, NotingAShardLateOutdoesNoOrder) {
+  OneReplica one(1), other(2);
+  one.orders.Meet(Shards({"shard-0"}), kStart);
+  other.Hear(one, kStart);
+  one.orders.Give("shard-1", kReady, kStart + 1s);
+  other.orders.Meet(Shards({"shard-0", "shard-1"}), kStart + 2s);
+  one.Hear(other, kStart + 3s);
+  other.Hear(one, kStart + 3s);
+  EXPECT_EQ(one.orders.Of("shard-1", true).state, kReady);
+  EXPECT_EQ(other.orders.Of("shard-1", true).state, kReady);
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ TEST_F(Commands, SetServerOrdersTheStateOfAShard) {
   EXPECT_EQ(Run("set server jitsi-meet/shard-1 state drain"), "");
   EXPECT_EQ(Run("disable server jitsi-meet/shard-0"), "");
   EXPECT_EQ(Run("enable server jitsi-meet/shard-0"), "");
-  using Order = std::pair<std::string, AdminState>;
+  using Order = std::pair<std::string, Instruction>;
   EXPECT_THAT(sample_.orders, ElementsAre(Order("shard-1", AdminState::kDrain),
                                           Order("shard-0", AdminState::kMaint),
                                           Order("shard-0", AdminState::kReady)));
@@ -165,10 +165,41 @@ TEST_F(Commands, OrdersForNobodyAreRefusedInHaproxysWords) {
   EXPECT_THAT(sample_.orders, testing::IsEmpty());
 }
 
+TEST_F(Commands, WeightsAreOrderedAndReadAsHaproxyDoes) {
+  EXPECT_EQ(Run("set server jitsi-meet/shard-1 weight 50"), "");
+  EXPECT_EQ(Run("set weight jitsi-meet/shard-0 100%"), "");
+  using Order = std::pair<std::string, Instruction>;
+  const WeightOrder fifty{.amount = 50, .percent = false}, all{.amount = 100, .percent = true};
+  EXPECT_THAT(sample_.orders, ElementsAre(Order("shard-1", fifty), Order("shard-0", all)));
+  EXPECT_EQ(Run("get weight jitsi-meet/shard-0"), "100 (initial 100)\n");
+  sample_.shards->shards[0].weight = 0.5;
+  sample_.shards->shards[0].found_weight = 1;
+  EXPECT_EQ(Run("get weight jitsi-meet/shard-0", AdminLevel::kUser), "0.5 (initial 1)\n");
+}
+
+TEST_F(Commands, WeightsThatAreNoneAreRefusedInHaproxysWords) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"set weight jitsi-meet/shard-0 257",
+       "Absolute weight can only be between 0 and 256 inclusive.\n"},
+      {"set weight jitsi-meet/shard-0 -1",
+       "Absolute weight can only be between 0 and 256 inclusive.\n"},
+      {"set weight jitsi-meet/shard-0 -1%", "Relative weight must be positive.\n"},
+      {"set weight jitsi-meet/shard-0 abc", "Empty weight string empty or preceded by garbage\n"},
+      {"set weight jitsi-meet/shard-0 5x", "Trailing garbage in weight string\n"},
+      {"set server jitsi-meet/shard-0 weight", "Require <weight> or <weight%>.\n"},
+      {"set weight nope/x 1", "No such backend.\n"},
+      {"get weight jitsi-meet/nope", "No such server.\n"},
+      {"get weight x", "Require 'backend/server'.\n"},
+      {"get weight", "Require 'backend/server'.\n"}};
+  for (const auto& [command, complaint] : cases) EXPECT_EQ(Run(command), complaint) << command;
+  EXPECT_THAT(sample_.orders, testing::IsEmpty());
+}
+
 TEST_F(Commands, OrdersNeedLevelAdmin) {
   for (const auto level : {AdminLevel::kUser, AdminLevel::kOperator}) {
     EXPECT_EQ(Run("set server jitsi-meet/shard-0 state maint", level), "Permission denied\n");
     EXPECT_EQ(Run("disable server jitsi-meet/shard-0", level), "Permission denied\n");
+    EXPECT_EQ(Run("set weight jitsi-meet/shard-0 1", level), "Permission denied\n");
   }
   EXPECT_THAT(sample_.orders, testing::IsEmpty());
 }

@@ -121,9 +121,9 @@ AdminSources Sample::Sources() {
       .reload = [this] { return reload; },
       .access_log_lost_bytes = {},
       .replication = [this] { return replication; },
-      .order_state =
-          [this](const std::string& shard, AdminState state) {
-            orders.emplace_back(shard, state);
+      .order =
+          [this](const std::string& shard, const Instruction& instruction) {
+            orders.emplace_back(shard, instruction);
             return takes_orders;
           },
       .connection_limit = [this] { return connection_limit; },

@@ -24,7 +24,7 @@ struct Sample {
   ReloadState reload;
   ReplicationView replication;  // three replicas and an HAProxy
   TimePoint now = Clock::now();
-  std::vector<std::pair<std::string, AdminState>> orders;
+  std::vector<std::pair<std::string, Instruction>> orders;
   bool takes_orders = true;
   uint64_t connection_limit = 5000;
 
