@@ -68,6 +68,12 @@ bool ClientConnection::ReadRequest() {
       if (view.data() != input_.data()) input_.assign(view);
       return channel.readable();
     case http::ParseStatus::kError:
+      plane_.stats.errors.Add({.listener = listener_,
+                               .time = plane_.loop.now(),
+                               .ip = ip_,
+                               .port = port_,
+                               .reason = ToString(RefusalFor(plane_.request_head.error))},
+                              view);
       Refuse(RefusalFor(plane_.request_head.error));
       return false;
     case http::ParseStatus::kComplete:

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "discovery/shard_set.h"
+#include "router/captured_errors.h"
 
 namespace room_router {
 
@@ -102,6 +103,7 @@ struct WorkerStats {
   uint64_t sessions_moved = 0;                  // ended because their room lives on another shard
   uint64_t access_log_drops = 0;
   LoopStats loop;
+  CapturedErrors errors;
   uint64_t loop_lag_us_max = 0;  // longest wait of a posted task since the last copy
 };
 

@@ -58,6 +58,7 @@ AdminViewPtr AdminCollector::MakeView(std::vector<WorkerStats> workers) {
   view->versions = sources_.versions;
   view->start_time = sources_.start_time;
   view->uptime = std::chrono::duration_cast<std::chrono::seconds>(now - sources_.start);
+  view->start = sources_.start;
   view->now = now;
   return view;
 }

@@ -37,7 +37,7 @@ struct AdminView {
   std::vector<std::pair<std::string, std::string>> versions;
   std::chrono::system_clock::time_point start_time;
   std::chrono::seconds uptime{0};
-  TimePoint now;
+  TimePoint start, now;
 };
 
 // Adds up what the workers counted. A maximum of a sum isn't known; the sum of the workers' maxima

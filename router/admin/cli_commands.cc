@@ -7,6 +7,7 @@
 #include "router/admin/absent_commands.h"
 #include "router/admin/command_list.h"
 #include "router/admin/control_commands.h"
+#include "router/admin/error_commands.h"
 #include "router/admin/frontend_commands.h"
 #include "router/admin/process_commands.h"
 #include "router/admin/room_commands.h"
@@ -106,9 +107,9 @@ constexpr std::array<Command, 2> kSessionCommands = {{
 
 const CommandList& Commands() {
   static const CommandList kList = {
-      kSessionCommands,     kCommands,        AbsentCommands(),  ProcessCommands(),
-      ServerListCommands(), StatCommands(),   SessionCommands(), FrontendCommands(),
-      RoomCommands(),       ControlCommands()};
+      kSessionCommands,     kCommands,         AbsentCommands(),  ProcessCommands(),
+      ServerListCommands(), StatCommands(),    SessionCommands(), FrontendCommands(),
+      RoomCommands(),       ControlCommands(), ErrorCommands()};
   return kList;
 }
 

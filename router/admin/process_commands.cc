@@ -88,7 +88,7 @@ uint64_t Requests(const WorkerStats& worker) {
 CliReply ShowActivity(const CliWords&, const CliContext& context) {
   const AdminView& view = *context.view;
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
-      (view.start_time + (view.now - context.sources.start)).time_since_epoch());
+      (view.start_time + (view.now - view.start)).time_since_epoch());
   std::string text = fmt::format("thread_id: 0 (1..{})\ndate_now: {}.{:06}\n", view.workers,
                                  now.count() / 1'000'000, now.count() % 1'000'000);
   AddActivity(text, "loops", view, [](auto& worker) { return worker.loop.batches; });

@@ -17,6 +17,8 @@ namespace {
 
 using config::AdminLevel;
 
+constexpr std::string_view kNone = "No such session (use 'show sess').\n";
+
 // What a line needs, kept until the workers have answered.
 struct Surroundings {
   std::string backend;
@@ -103,7 +105,6 @@ void ShowSessions(const CliWords& words, const CliContext& context, CliDone done
 void ShutdownSession(const CliWords& words, const CliContext& context, CliDone done) {
   const std::string_view which = WordAt(words, 2);
   if (which.empty()) return done(Error("Session pointer expected (use 'show sess').\n"));
-  constexpr std::string_view kNone = "No such session (use 'show sess').\n";
   const SessionOrder order{.id = ReadId(which), .endpoints = {}, .end = true, .most = 0};
   if (!order.id) return done(Error(std::string(kNone)));
   context.sources.sessions(order, [done](const SessionReport& report) {

@@ -89,7 +89,7 @@ StatRow FrontendRow(const AdminView& view, size_t listener) {
   const Rate connections = Rates::At(view.rates.connections, listener);
   const Rate requests = Rates::At(view.rates.requests, listener);
   StatRow row{.type = kFrontend,
-              .proxy_id = kFirstProxyId + static_cast<int>(listener),
+              .proxy_id = FrontendId(listener),
               .server_id = 0,
               .proxy = ListenerName(listener),
               .columns = {}};
@@ -228,6 +228,8 @@ StatRow BackendRow(const AdminView& view) {
 }
 
 }  // namespace
+
+int FrontendId(size_t listener) { return kFirstProxyId + static_cast<int>(listener); }
 
 int BackendId(const config::Config& config) {
   return kFirstProxyId + static_cast<int>(config.listeners.size());

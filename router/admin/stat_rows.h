@@ -16,7 +16,8 @@ namespace room_router::admin {
 
 std::vector<StatRow> StatRows(const AdminView& view);
 
-// iid and sid of an endpoint.
+// iid of a listener; iid and sid of an endpoint.
+int FrontendId(size_t listener);
 int BackendId(const config::Config& config);
 int ServerId(const Endpoint& endpoint);
 
