@@ -219,6 +219,7 @@ StatRow BackendRow(const AdminView& view) {
   out.Set("lastchg", view.uptime.count());
   out.Set("rate", rate.now);
   out.Set("rate_max", rate.max);
+  out.Set("slim", view.connection_limit);
   out.Set("algo", "rendezvous");
   out.Zero({"dreq", "comp_in", "comp_out", "comp_byp", "comp_rsp", "cache_lookups", "cache_hits",
             "qtime_max", "ctime_max", "rtime_max", "ttime_max", "agg_server_status",

@@ -130,7 +130,10 @@ AdminSources Sample::Sources() {
       .reload_now = [this] { return mistakes; },
       .set_log_level = [this](auto level) { log_level = level; },
       .clear_maxima = [this] { ++maxima_cleared; },
-      .listeners = {.state = [this](size_t i) { return listeners.at(i); },
+      .listeners = {.state =
+                        [this](size_t i) {
+                          return i < listeners.size() ? listeners[i] : ListenerState::kOpen;
+                        },
                     .close =
                         [this](size_t i, auto state, const auto& done) {
                           listeners.at(i) = state;

@@ -110,7 +110,6 @@ TEST_F(StatFormats, StatJsonHasAnArrayPerRow) {
             R"({"field":{"name":"pxname","pos":0},"id":1,"objType":"Server","processNum":1,)"
             R"("proxyId":3,"tags":{"nature":"Name","origin":"Key","scope":"Service"},)"
             R"("value":{"type":"str","value":"jitsi-meet"}})");
-  EXPECT_EQ(nlohmann::json::parse(Run("show stat json -1 1 99")), stat);
   EXPECT_EQ(nlohmann::json::parse(Run("show stat 99 1 1 json")), nlohmann::json::array());
 }
 
