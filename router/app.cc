@@ -50,6 +50,7 @@ struct App::Parts {
   void TakeShards(ShardSetPtr set);
   void TakeRules(RoomRulesPtr changed);
   void Route();
+  void MoveRooms(const std::vector<EntryView>& rooms, ShardId shard);
   admin::AdminSources Sources();
   std::function<std::vector<std::string>()> ReloadDoor();
   Replication::Doors Doors();
@@ -189,6 +190,22 @@ void App::Parts::Route() {
   if (moved->size() > 0) workers.EndSessions(moved);
 }
 
+void App::Parts::MoveRooms(const std::vector<EntryView>& rooms, ShardId shard) {
+  const TimePoint now = Clock::now();
+  const auto moved = std::make_shared<MovedRooms>();
+  for (const EntryView& room : rooms) {
+    const KeyNamespace ns = room.key_namespace;
+    if (shard == kNoShard) {
+      directory.table().Erase(ns, room.key);
+    } else {
+      directory.table().FindOrBind(ns, room.key, room.display, now,
+                                   [shard](ShardId) { return shard; });
+    }
+    moved->Add(ns, room.key, shard);
+  }
+  workers.EndSessions(moved);
+}
+
 void App::Parts::ArmSweep() {
   sweep.expires_after(kSweepInterval);
   sweep.async_wait([this](const boost::system::error_code& error) {
@@ -312,6 +329,7 @@ admin::AdminSources App::Parts::Sources() {
       .access_log_lost_bytes = [this] { return access_log.stats().lost_bytes; },
       .replication = [this] { return replication.View(); },
       .order = [this](auto& shard, auto& what) { return replication.Order(shard, what); },
+      .move_rooms = [this](auto& entries, auto shard) { MoveRooms(entries, shard); },
       .rules = [this] { return rules; },
       .configured_rules =
           [this] {

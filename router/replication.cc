@@ -164,8 +164,7 @@ void Replication::Take(const std::vector<Gossip::Adopted>& conflicts) {
   const TimePoint now = Clock::now();
   for (const auto& [record, result] : conflicts) {
     if (result.split) ++split_rooms_;
-    const bool here = result.sessions > 0 && record.shard != kNoShard;
-    if (heal_ && here) healer_.Add({record.key_namespace, record.key}, now);
+    if (heal_ && result.sessions > 0) healer_.Add({record.key_namespace, record.key}, now);
   }
   heal_alarm_.Set(healer_.NextDeadline());
 }
@@ -175,8 +174,8 @@ void Replication::Heal() {
   const auto moved = std::make_shared<MovedRooms>();
   for (const auto& [ns, key] : healer_.TakeDue(now)) {
     const auto home = doors_.table.Find(ns, key, now);
+    moved->Add(ns, key, home ? home->shard : kNoShard);  // none: told to forget it
     if (!home) continue;
-    moved->Add(ns, key, home->shard);
     doors_.table.MarkHealed(ns, key);
     ++healed_rooms_;
   }

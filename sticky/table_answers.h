@@ -42,7 +42,7 @@ struct MergeResult {
   MergeOutcome outcome = MergeOutcome::kUnchanged;
   bool split = false;       // bindings of one epoch named different shards, whichever wins
   ShardId lost = kNoShard;  // kAdopted: where the room lived here until now, when elsewhere
-  uint32_t sessions = 0;    // live here and now on the wrong shard: to be ended
+  uint32_t sessions = 0;    // live here and now on the wrong shard, or on none: to be ended
   bool inserted = false;    // nothing was known of this key
 };
 

@@ -153,8 +153,8 @@ MergeResult TableStripe::Merge(const CellRecord& record, TimePoint now) {
   const TimePoint until = now + std::min(record.lease, ledger_.LongestLease(tombstone));
   if (wins) {
     result.outcome = MergeOutcome::kAdopted;
-    if (rivals) result.lost = entry.shard;
-    if (!theirs.tombstone && entry.shard != record.shard) result.sessions = entry.sessions;
+    if (entry.bound() && entry.shard != record.shard) result.lost = entry.shard;
+    if (entry.shard != record.shard) result.sessions = entry.sessions;
     entry.split = entry.split || (result.split && entry.sessions > 0);
     Adopt(entry, record, until);
   } else if (theirs < own) {

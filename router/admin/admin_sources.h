@@ -68,6 +68,9 @@ struct AdminSources {
   // For all replicas; false when no more orders can be kept. May be empty: always false.
   std::function<bool(const std::string& shard, const Instruction&)> order;
 
+  // Binds entries to a shard, or forgets them (kNoShard), on all replicas; their sessions elsewhere
+  // end. May be empty.
+  std::function<void(const std::vector<EntryView>&, ShardId)> move_rooms;
   // In effect, and as the configuration has them. May be empty.
   std::function<RoomRulesPtr()> rules, configured_rules;
   // For all replicas; nullopt takes a rule back. False as with order.

@@ -16,8 +16,8 @@
 #include "router/admin/server_list_commands.h"
 #include "router/admin/session_commands.h"
 #include "router/admin/show_peers.h"
-#include "router/admin/show_table.h"
 #include "router/admin/stat_commands.h"
+#include "router/admin/table_commands.h"
 
 namespace room_router::admin {
 namespace {
@@ -43,34 +43,10 @@ CliReply ShowPeersCommand(const CliWords& words, const CliContext& context) {
   return {.text = ShowPeers(*context.view, section)};
 }
 
-CliReply ShowTable(const CliWords& words, const CliContext& context) {
-  const auto config = context.sources.config();
-  const StickTable& table = *context.sources.table;
-  const std::string& name = config->stick_table.name;
-  const std::string header = TableHeader(name, table.size(), table.stats().entries);
-  if (words.size() < 3) return {.text = header};
-  if (words[2] != name) return Error("No such table\n");
-  const auto parsed = ParseTableQuery({words.begin() + 3, words.end()});
-  if (const auto* complaint = std::get_if<std::string>(&parsed)) return Error(*complaint);
-  if (context.level == config::AdminLevel::kUser) {
-    return {.text = header + "# contents not dumped due to insufficient privileges\n"};
-  }
-  const auto& query = std::get<TableQuery>(parsed);
-  const ShardSetPtr shards = context.sources.shards();
-  std::optional<RoomKey> key;
-  if (query.key && context.sources.key_of_name) key = context.sources.key_of_name(*query.key);
-  const std::string entries = TableEntries(query, {.name = name,
-                                                   .replica = config->node.name,
-                                                   .table = table,
-                                                   .shards = *shards,
-                                                   .key = key,
-                                                   .now = context.now});
-  if (query.key && entries.empty()) return {};
-  return {.text = header + entries};
-}
-
-constexpr std::array<Command, 19> kCommands = {{
+constexpr auto kCommands = std::to_array<Command>({
     {"ban", "ban room|prefix|tenant <name> [redirect|403]", "refuse rooms on all replicas", Ban},
+    {"clear table", "clear table <table> [<filter>]*",
+     "forget where rooms live, on all replicas (filter: data/key)", ClearTable},
     {"disable server", "disable server <backend>/<shard>",
      "give a shard up (set server <backend>/<shard> state maint)", DisableServer},
     {"enable server", "enable server <backend>/<shard>",
@@ -83,6 +59,8 @@ constexpr std::array<Command, 19> kCommands = {{
      "change a shard's state [ready|drain|maint] or weight on all replicas", SetServer},
     {"set severity-output", "set severity-output [none|number|string]",
      "set presence of severity level in feedback information", nullptr},
+    {"set table", "set table <table> key <k> data.server_key <v>",
+     "move a room to a shard, on all replicas", SetTable},
     {"set timeout", "set timeout [cli] <delay>", "change a timeout setting", nullptr},
     {"set weight", "set weight <backend>/<shard> <w>[%]",
      "change a shard's weight (set server <backend>/<shard> weight)", SetWeight},
@@ -98,7 +76,7 @@ constexpr std::array<Command, 19> kCommands = {{
     {"help", "help [<command>]", "list matching or all commands", Help},
     {"prompt", "prompt [n|i|p|timed]", "toggle interactive mode with prompt", nullptr},
     {"quit", "quit", "disconnect", nullptr},
-}};
+});
 
 constexpr std::array<Command, 2> kSessionCommands = {{
     {"operator", "operator", "lower the level of the current CLI session to operator", nullptr},

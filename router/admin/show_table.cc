@@ -159,17 +159,11 @@ std::string TableLine(const EntryView& entry, const TableContext& context) {
       NamespaceField(entry.key_namespace), entry.split ? " split=1" : "");
 }
 
-std::string TableEntries(const TableQuery& query, const TableContext& context) {
-  std::vector<std::pair<std::string, std::string>> lines;  // display → line
+void VisitEntries(const TableQuery& query, const TableContext& context,
+                  const std::function<void(const EntryView&)>& visit) {
   context.table.ForEach(context.now, [&](const EntryView& entry) {
-    if (Wanted(entry, query, context)) {
-      lines.emplace_back(entry.display, TableLine(entry, context));
-    }
+    if (Wanted(entry, query, context)) visit(entry);
   });
-  std::sort(lines.begin(), lines.end());
-  std::string out;
-  for (const auto& [display, line] : lines) out += line;
-  return out;
 }
 
 std::string EscapeKey(std::string_view key) {

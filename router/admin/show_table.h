@@ -8,6 +8,7 @@
 // in `show stat`. Keys are escaped as HAProxy does; cli_line.h reads them back. Pure.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,8 +46,9 @@ struct TableContext {
 
 std::string TableHeader(std::string_view name, size_t size, size_t used);
 std::string TableLine(const EntryView& entry, const TableContext& context);
-// The lines of the entries that pass.
-std::string TableEntries(const TableQuery& query, const TableContext& context);
+// Calls `visit` for the entries that pass, in no order.
+void VisitEntries(const TableQuery& query, const TableContext& context,
+                  const std::function<void(const EntryView&)>& visit);
 
 // As HAProxy's dump_text: "\ ", "\=", "\\", "\t", "\n", "\r", "\e", "\xHH".
 std::string EscapeKey(std::string_view key);

@@ -19,6 +19,7 @@ from harness.dnsmasq import Dnsmasq
 from harness.knot import Knot
 from harness.network import Network, obstacle
 from harness.pipeline import ask
+from harness.ports import free_port
 from harness.router import Router
 from harness.shard import identified
 from harness.waiting import eventually, throughout
@@ -199,6 +200,31 @@ def test_what_dns_does_to_shards_and_the_rooms_that_move(processes):
     assert ask(router, homes) == after and _total_moved(router) == len(lost), "each moves once"
 
 
+def test_an_address_that_changes_hands(processes):
+    """The pod of one shard is gone, and the pod of another one gets its address."""
+    shards = [_shard(processes, number) for number in range(3)]
+    knot = _knot(processes, records(shards))
+    router = processes.router(config=_config(knot, obsolete="1h"))
+    _wait_up(router, "shard-0", "shard-1", "shard-2")
+    before = ask(router, ROOMS)
+    heir = records([shards[0]])[0].replace("shard-0", "shard-1"), records(shards[:1])[1].replace(
+        "shard-0", "shard-1")
+    shards[0].answer = identified("shard-1 there")
+    knot.set([*heir, *records(shards[2:])])
+    eventually(lambda: len(_happened(router, "endpoint_removed")) == 2, "both old ones are gone", 60)
+
+    def said(shard):
+        room = min(_of(before, shard))
+        return fetch(router.port, f"/http-bind?room={room}")
+
+    eventually(lambda: said("shard-1").body == b"shard-1 there", "served from its new address", 60)
+    assert said("shard-0").status == 503 and said("shard-2").body == b"shard-2"
+    back = _shard(processes, 10, "shard-0")
+    knot.set([*heir, *records([back, shards[2]])])
+    eventually(lambda: said("shard-0").status == 200, "found again", 60)
+    assert ask(router, ROOMS) == before and _total_moved(router) == 0
+
+
 def _dead(knot):
     knot.process.kill()
 
@@ -208,7 +234,10 @@ def _dead(knot):
 def test_failures_keep_the_last_answer(processes, breaks, repair):
     shards = [_shard(processes, number) for number in range(3)]
     knot = _knot(processes, records(shards))
-    router = processes.router(config=_config(knot, obsolete="200ms"))
+    relay = _relay(processes, knot)
+    # A dead server's port refuses, a relay before it would be silent.
+    server = knot if breaks is _dead else relay
+    router = processes.router(config=_config(server, obsolete="200ms"))
     _wait_up(router, "shard-0", "shard-1", "shard-2")
     before = ask(router, ROOMS)
     sessions = processes.add(Sessions(router, ROOMS[:20]))
@@ -217,6 +246,7 @@ def test_failures_keep_the_last_answer(processes, breaks, repair):
     throughout(lambda: ask(router, ROOMS) == before, "rooms stay", 1)
     repair(knot)
     _wait_for(router, "lookup_recovered")
+    assert relay.payloads <= {1232}, "long answers by UDP are given up"
     assert ask(router, ROOMS) == before and not sessions.ended()
     assert _total_moved(router) == 0 and not _happened(router, "target_obsolete")
 
@@ -313,7 +343,9 @@ def test_hosts_of_dnsmasq(processes):
     shards = [_shard(processes, number) for number in range(2)]
     hosts = {f"{shard.name}.{DOMAIN}": shard.host for shard in shards}
     dnsmasq = processes.add(Dnsmasq(processes.directory, records(shards)[:2], hosts).start())
-    router = processes.router(config=_config(dnsmasq))
+    config = _config(dnsmasq)
+    config["shards"]["discovery"]["resolvers"].insert(0, f"127.0.0.1:{free_port()}")  # a dead one
+    router = processes.router(config=config)
     _wait_up(router, "shard-0", "shard-1")
     before = ask(router, ROOMS)
     moved = _shard(processes, 10, "shard-0", answer=identified("shard-0 there"), port=shards[0].port)
@@ -460,11 +492,18 @@ def test_names_are_completed_as_resolv_conf_says(processes):
     knot = processes.add(Knot(processes.directory, records([shard]), machine).start())
     resolv_conf = processes.directory / "resolv.conf"
     machine.resolv_conf = resolv_conf
+    config = _config(knot, ["_http._tcp.web"])
+    del config["shards"]["discovery"]["resolvers"]
+    resolv_conf.write_text(f"nameserver {knot.host}\nsearch elsewhere.test\n")
+    router = processes.add(Router(processes.binary, processes.directory, config=config, machine=machine))
+    router.start(wait_ready=False)
     for number, options in enumerate(("", "options ndots:5\n")):
+        _wait_for(router, "lookup_failed", number + 1)
         resolv_conf.write_text(f"nameserver {knot.host}\nsearch nowhere.{DOMAIN} jitsi.test\n{options}")
-        config = _config(knot, ["_http._tcp.web"])
-        del config["shards"]["discovery"]["resolvers"]
-        router = processes.add(Router(processes.binary, processes.directory, f"router-{number}", config,
-                                      machine=machine)).start()
+        router.reload()
+        _wait_for(router, "lookup_recovered", number + 1)
+        _wait_up(router, "shard-0")
         with RawClient(router.port, router.host) as client:
             assert client.request(get("/http-bind?room=r")).status == 200
+        resolv_conf.write_text(f"nameserver {knot.host}\nsearch elsewhere.test\n")
+        router.reload()

@@ -64,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Catalog catalog(Settings(), now);
   for (Bytes rest(data, size); rest.size() >= 3;) {
     const uint8_t what = rest[0];
-    const size_t length = std::min<size_t>(rest[1] << 8 | rest[2], rest.size() - 3);
+    const size_t length = std::min(rest[1] * size_t{256} + rest[2], rest.size() - 3);
     const ServiceAnswer answer = AnswerOf(what, rest.subspan(3, length));
     rest = rest.subspan(3 + length);
     const ShardSetPtr before = catalog.Snapshot(now);
