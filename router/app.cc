@@ -350,6 +350,7 @@ admin::AdminSources App::Parts::Sources() {
       .sessions = [this](auto& order, auto done) { workers.Carry(order, std::move(done)); },
       .reload_now = ReloadDoor(),
       .set_log_level = [this](auto level) { log.SetLevel(level); },
+      .lookups = [this] { return discovery.lookups(); },
       .clear_maxima = [this] { workers.ClearMaxima(); },
       .listeners = {.state = [this](size_t listener) { return workers.listener_state(listener); },
                     .close =

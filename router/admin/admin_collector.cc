@@ -46,6 +46,7 @@ AdminViewPtr AdminCollector::MakeView(std::vector<WorkerStats> workers) {
   view->readiness = sources_.readiness();
   view->reload = sources_.reload();
   if (sources_.replication) view->replication = sources_.replication();
+  if (sources_.lookups) view->lookups = sources_.lookups();
   view->process = ReadProcessFacts();
   if (sources_.connection_limit) view->connection_limit = sources_.connection_limit();
   view->hard_connection_limit = std::max(view->connection_limit, sources_.hard_connection_limit);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "discovery/lookup_counts.h"
 #include "discovery/shard_set.h"
 #include "router/live_sessions.h"
 #include "router/replication_view.h"
@@ -82,8 +83,9 @@ struct AdminSources {
   // Reads the configuration again; its mistakes. Empty when there is no file.
   std::function<std::vector<std::string>()> reload_now;
   std::function<void(config::LogLevel)> set_log_level;
-  std::function<void()> clear_maxima;  // of the workers' counters; may be empty
-  ListenerDoors listeners;             // may be empty
+  std::function<LookupCounts()> lookups;  // of DNS; may be empty
+  std::function<void()> clear_maxima;     // of the workers' counters; may be empty
+  ListenerDoors listeners;                // may be empty
 
   std::function<uint64_t()> connection_limit;  // limits.connections, resolved; may be empty
   std::function<void(uint64_t)> set_connection_limit;

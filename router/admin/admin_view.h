@@ -31,6 +31,7 @@ struct AdminView {
   Readiness readiness;
   ReloadState reload;
   ReplicationView replication;
+  LookupCounts lookups;
   ProcessFacts process;
   uint64_t connection_limit = 0, hard_connection_limit = 0;
   uint64_t access_log_lost_bytes = 0;

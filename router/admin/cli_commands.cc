@@ -10,6 +10,7 @@
 #include "router/admin/error_commands.h"
 #include "router/admin/frontend_commands.h"
 #include "router/admin/process_commands.h"
+#include "router/admin/resolver_commands.h"
 #include "router/admin/room_commands.h"
 #include "router/admin/rule_commands.h"
 #include "router/admin/server_commands.h"
@@ -87,7 +88,7 @@ const CommandList& Commands() {
   static const CommandList kList = {
       kSessionCommands,     kCommands,         AbsentCommands(),  ProcessCommands(),
       ServerListCommands(), StatCommands(),    SessionCommands(), FrontendCommands(),
-      RoomCommands(),       ControlCommands(), ErrorCommands()};
+      RoomCommands(),       ControlCommands(), ErrorCommands(),   ResolverCommands()};
   return kList;
 }
 

@@ -114,7 +114,10 @@ void AddTraffic(Lines& lines, const AdminView& view, const Totals& totals) {
   lines.Add("ActivePeers", peers);
   lines.Add("ConnectedPeers", peers);
   lines.Add("DroppedLogs", view.shown.access_log_drops);
-  lines.Zero({"BusyPolling", "FailedResolutions"});
+  lines.Zero({"BusyPolling"});
+  const LookupCounts& lookups = view.lookups;
+  lines.Add("FailedResolutions", lookups.absent + lookups.timeouts + lookups.refused +
+                                     lookups.malformed + lookups.not_asked + lookups.other);
   lines.Add("TotalBytesOut", totals.bytes_out);
   lines.Zero({"TotalSplicdedBytesOut", "BytesOutRate", "DebugCommandsIssued", "CumRecvLogs"});
 }

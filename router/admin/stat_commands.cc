@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "router/admin/resolver_commands.h"
 #include "router/admin/show_info.h"
 #include "router/admin/show_schema.h"
 #include "router/admin/stat_csv.h"
@@ -47,8 +48,10 @@ CliReply ShowStat(const CliWords& words, const CliContext& context) {
   }
   bool typed = false, json = false, described = false;
   for (; i < words.size(); ++i) {
-    if (words[i] == "domain" && WordAt(words, i + 1) != "proxy") {
-      return Error("Invalid statistics domain.\n");
+    if (words[i] == "domain") {
+      const std::string_view domain = WordAt(words, i + 1);
+      if (domain == "resolvers") return {.text = ResolverCsv(*context.view)};
+      if (domain != "proxy") return Error("Invalid statistics domain.\n");
     }
     filter.only_up |= words[i] == "up";
     filter.no_maintenance |= words[i] == "no-maint";

@@ -65,7 +65,8 @@ def test_a_session_is_shown_and_shut_down(router, tunnel):
             "No such session (use 'show sess').\n\n")
 
 
-def test_the_sessions_of_a_server_are_shut_down(router, tunnel):
+def test_the_sessions_of_a_server_are_shut_down(router, shard, tunnel):
+    shard.reset_script()
     with RawClient(router.port) as bystander:
         assert router.command("shutdown sessions server jitsi-meet/shard-0") == "\n"
         assert tunnel.at_end()
@@ -179,6 +180,7 @@ def test_servers_and_threads_are_listed(router):
         "shard-0", "2", "0")
     assert len(columns) == len(state[2].split()) == 25
     assert len(router.command("show servers conn").splitlines()[1].split()) == 15
+    assert router.command("show resolvers").startswith("Resolvers section default\n nameserver ")
     assert router.command("show threads").count("stuck=0") == 2
     assert "\nloops: " in router.command("show activity")
     assert runtime_api.ask(router.socket_path, "show backend") == "# name\njitsi-meet\n\n"

@@ -79,6 +79,34 @@ TEST_F(Lists, ServersConnectionsHaveHaproxysColumns) {
 
 TEST_F(Lists, BackendIsTheTable) { EXPECT_EQ(Run("show backend"), "# name\njitsi-meet\n"); }
 
+TEST_F(Lists, ResolversTellWhatBecameOfLookups) {
+  sample_.lookups = {.sent = 90,
+                     .found = 60,
+                     .absent = 5,
+                     .timeouts = 4,
+                     .refused = 3,
+                     .malformed = 2,
+                     .not_asked = 1,
+                     .other = 7};
+  EXPECT_THAT(
+      Lines("show resolvers"),
+      ElementsAre("Resolvers section default", " nameserver resolv.conf:", "  sent:        90",
+                  "  snd_error:   1", "  valid:       60", "  update:      0", "  cname:       0",
+                  "  cname_error: 0", "  any_err:     0", "  nx:          5", "  timeout:     4",
+                  "  refused:     3", "  other:       7", "  invalid:     2", "  too_big:     0",
+                  "  truncated:   0", "  outdated:    0"));
+  EXPECT_EQ(Run("show resolvers default"), Run("show resolvers"));
+  EXPECT_EQ(Run("show resolvers nope"), "Can't find that resolvers section\n");
+  sample_.config.shards.discovery.resolvers = {*SocketAddress::Parse("127.0.0.1:53"),
+                                               *SocketAddress::Parse("[::1]:53")};
+  EXPECT_EQ(Lines("show resolvers")[1], " nameserver 127.0.0.1:53,[::1]:53:");
+  EXPECT_EQ(Run("show stat domain resolvers"),
+            "# id,pid,sent,send_error,valid,update,cname,cname_error,any_err,nx,timeout,refused,"
+            "other,invalid,too_big,truncated,outdated,\n"
+            "127.0.0.1:53 [::1]:53,default,90,1,60,0,0,0,0,5,4,3,7,2,0,0,0,\n");
+  EXPECT_THAT(Run("show info"), HasSubstr("\nFailedResolutions: 22\n"));
+}
+
 TEST_F(Lists, EnvironmentMasksSecrets) {
   ASSERT_EQ(setenv("ROUTER_TEST_COLOUR", "blue", 1), 0);
   ASSERT_EQ(setenv("ROUTER_TEST_TOKEN", "hush", 1), 0);

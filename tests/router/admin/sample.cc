@@ -129,6 +129,7 @@ AdminSources Sample::Sources() {
       .sessions = [this](const auto& order, const auto& done) { done(Carry(order)); },
       .reload_now = [this] { return mistakes; },
       .set_log_level = [this](auto level) { log_level = level; },
+      .lookups = [this] { return lookups; },
       .clear_maxima = [this] { ++maxima_cleared; },
       .listeners = {.state =
                         [this](size_t i) {

@@ -27,6 +27,7 @@ struct Sample {
   std::vector<std::pair<std::string, Instruction>> orders;
   bool takes_orders = true;
   uint64_t connection_limit = 5000;
+  LookupCounts lookups;
   std::vector<SessionFacts> sessions;
   std::vector<SessionOrder> session_orders;
   std::vector<ListenerState> listeners = {ListenerState::kOpen};
