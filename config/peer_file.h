@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The codec of the files of `peers.tls`: a path, relative to the configuration file.
+// The codec of the files of `peers.tls` and of `admin.token_file`: a path, relative to the
+// configuration file.
 //
-// While nobody gossips the path is taken as it is. Else Parse reads the file (a regular one of at
-// most 1 MiB, so that nothing can block), gives the absolute path, and hands the content to `take`,
-// which says what is wrong with it. Blocking file I/O.
+// While the file is not wanted the path is taken as it is. Else Parse reads the file (a regular one
+// of at most 1 MiB, so that nothing can block), gives the absolute path, and hands the content to
+// `take`, which says what is wrong with it. Blocking file I/O.
 #pragma once
 
 #include <functional>

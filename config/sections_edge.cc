@@ -3,14 +3,21 @@
 #include <set>
 
 #include "config/choices.h"
+#include "config/peer_file.h"
 #include "config/reader.h"
 #include "config/scalars.h"
 #include "config/sections.h"
 #include "config/text_rules.h"
+#include "config/token_file.h"
 #include "config/writer.h"
 
 namespace room_router::config {
 namespace {
+
+std::string TokenProblem(const std::string& content) {
+  std::string token;
+  return ParseToken(content, token);
+}
 
 bool IsLoopback(const SocketAddress& address) {
   static const AddressRange v4 = *AddressRange::Parse("127.0.0.0/8");
@@ -105,10 +112,13 @@ void DescribeAdmin(Form& form, Config& config) {
     }
   });
   form.Section("dashboard", [&](auto& section) { DescribeDashboard(section, admin.dashboard); });
-  form.Scalar("token_file", admin.token_file, Text{});
+  const PeerFile token{.directory = form.directory(), .wanted = true, .take = TokenProblem};
+  form.Scalar("token_file", admin.token_file, token);
+  form.Advise(
+      !token.exposed, "token_file",
+      "everybody on this machine can read the file, or its group change it; set its mode to "
+      "0600, or 0640 for a group of the router's own");
   form.Scalar("haproxy_metrics", admin.haproxy_metrics, Flag{});
-  form.Unavailable(!admin.token_file.empty(), "token_file",
-                   "changes over HTTP do not exist yet, use room-router ctl; remove this");
   form.Unavailable(admin.haproxy_metrics, "haproxy_metrics",
                    "use the room_router_ metrics, write false");
 }

@@ -85,8 +85,9 @@ std::string FillPlaceholders(std::string_view url, std::string_view& unknown) {
     const size_t close = url.find('}', open);
     const std::string_view name =
         url.substr(open, close == std::string_view::npos ? close : close - open + 1);
-    if (name == "{address}") {
-      filled += "192.0.2.1:80";
+    if (name == "{address}") {  // its port gives way to one that follows
+      const bool own_port = url.substr(open + name.size()).starts_with(':');
+      filled += own_port ? "192.0.2.1" : "192.0.2.1:80";
     } else if (name == "{shard}" || name == "{namespace}") {
       filled += "x";
     } else {

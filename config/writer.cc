@@ -54,9 +54,10 @@ std::string Quoted(std::string_view text) {
 
 }  // namespace
 
-std::string ToYaml(std::string_view text) {
-  const std::string escaped = EscapeVariables(text);
-  return IsPlain(escaped) ? escaped : Quoted(escaped);
+std::string ToYaml(std::string_view text) { return ToYamlAsIs(EscapeVariables(text)); }
+
+std::string ToYamlAsIs(std::string_view text) {
+  return IsPlain(text) ? std::string(text) : Quoted(text);
 }
 
 // Keys are taken as they are: variables are replaced in values only.

@@ -13,6 +13,8 @@ namespace room_router::config {
 
 // A scalar as YAML: in double quotes when it could be read as anything but that text.
 std::string ToYaml(std::string_view text);
+// The same for a text in which "${" begins a variable.
+std::string ToYamlAsIs(std::string_view text);
 
 class Writer {
  public:

@@ -6,6 +6,7 @@
 #include "router/cli/check.h"
 #include "router/cli/command_line.h"
 #include "router/cli/ctl.h"
+#include "router/cli/import_haproxy.h"
 #include "router/cli/locate.h"
 #include "router/cli/run.h"
 #include "router/demo/demo.h"
@@ -30,6 +31,7 @@ int Do(const RunCommand& command) { return Run(command); }
 int Do(const CheckCommand& command) { return Check(command); }
 int Do(const LocateCommand& command) { return Locate(command); }
 int Do(const CtlCommand& command) { return Ctl(command); }
+int Do(const ImportHaproxyCommand& command) { return ImportHaproxy(command); }
 int Do(const DemoCommand& command) { return demo::Demo(command); }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "router/admin/admin_view.h"
+#include "router/admin/drain_progress.h"
 #include "router/admin/metric_family.h"
 #include "router/admin/replication_metrics.h"
 
@@ -129,7 +130,11 @@ void AddShards(MetricFamilies& out, const AdminView& view) {
   Family state("shard_state", gauge, "1 for the state the shard is in, by its checks.");
   Family admin_state("shard_admin_state", gauge, "1 for the state an operator gave the shard.");
   Family rooms("shard_rooms", gauge, "Rooms bound to the shard.");
+  Family drained(
+      "shard_drained", gauge,
+      "1 for a shard in drain or maintenance without rooms, or tunnels of this replica.");
   Family weight("shard_weight", gauge, "Share of new rooms, relative to the other shards.");
+  Family found("shard_found_weight", gauge, "What the weight is unless another one is ordered.");
   for (size_t i = 0; i < view.shards->shards.size(); ++i) {
     const Shard& shard = view.shards->shards[i];
     const MetricLabels labels = With({}, "shard", shard.name);
@@ -141,9 +146,13 @@ void AddShards(MetricFamilies& out, const AdminView& view) {
       admin_state.Add(With(labels, "state", ToString(each)), shard.admin == each ? 1 : 0);
     }
     rooms.Add(labels, i < view.rooms.size() ? view.rooms[i] : 0);
+    drained.Add(labels, admin::ProgressOf(view, i).finished() ? 1 : 0);
     weight.Add(labels, shard.weight);
+    found.Add(labels, shard.found_weight);
   }
-  for (Family* family : {&state, &admin_state, &rooms, &weight}) out.push_back(family->Take());
+  for (Family* family : {&state, &admin_state, &rooms, &drained, &weight, &found}) {
+    out.push_back(family->Take());
+  }
   AddOne(out, "shards_generation", gauge, "Number of the snapshot of the shards in use.",
          view.shards->generation);
 }
@@ -234,6 +243,20 @@ void AddEndpoints(MetricFamilies& out, const AdminView& view) {
   }
 }
 
+void AddBridges(MetricFamilies& out, const AdminView& view) {
+  const auto counter = MetricType::Counter;
+  const EndpointStats& stats = view.stats.bridges;
+  AddOne(out, "bridge_requests_total", counter, "Bridge channels asked for at a known bridge.",
+         stats.requests);
+  Family responses("bridge_responses_total", counter, "Responses of bridges by status class.");
+  AddResponses(responses, {}, stats.responses);
+  out.push_back(responses.Take());
+  AddOne(out, "bridge_connect_failures_total", counter,
+         "Connections to bridges that failed or timed out.", stats.connect_failures);
+  AddOne(out, "bridge_tunnels", MetricType::Gauge, "Bridge channels now.", stats.tunnels);
+  AddOne(out, "bridge_tunnels_total", counter, "Bridge channels opened.", stats.tunnels_total);
+}
+
 class ViewCollectable final : public prometheus::Collectable {
  public:
   explicit ViewCollectable(const AdminView& view) : view_(view) {}
@@ -247,6 +270,7 @@ class ViewCollectable final : public prometheus::Collectable {
     AddReplication(families, view_.replication);
     AddShards(families, view_);
     AddEndpoints(families, view_);
+    AddBridges(families, view_);
     return families;
   }
 

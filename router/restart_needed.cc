@@ -9,6 +9,7 @@ std::vector<std::string> RestartNeeded(const config::Config& running, config::Co
     if (!(a == b)) names.emplace_back(name);
   };
   wanted.stick_table.size = running.stick_table.size;  // taken at once
+  wanted.admin.token_file = running.admin.token_file;
   wanted.stick_table.heal_close = running.stick_table.heal_close;
   compare("node", running.node, wanted.node);
   compare("listeners", running.listeners, wanted.listeners);

@@ -87,6 +87,10 @@ void Worker::Publish(std::shared_ptr<const ShardSnapshot> shards) {
   thread_->plane.loop.Post([this, shards = std::move(shards)] { thread_->plane.Apply(shards); });
 }
 
+void Worker::Publish(BridgeSetPtr bridges) {
+  thread_->plane.loop.Post([this, bridges = std::move(bridges)] { thread_->plane.Apply(bridges); });
+}
+
 void Worker::Collect(std::function<void(WorkerStats)> done) {
   thread_->plane.loop.Post([this, done = std::move(done)] { done(thread_->Copy()); });
 }
@@ -96,6 +100,7 @@ void Worker::ClearMaxima() {
     WorkerStats& stats = thread_->plane.stats;
     for (ListenerStats& each : stats.listeners) each.connections_max = each.connections;
     for (EndpointStats& each : stats.endpoints) each.outstanding_max = each.outstanding;
+    stats.bridges.outstanding_max = stats.bridges.outstanding;
   });
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The admin HTTP port: GET and HEAD of admin_pages, one coroutine per connection on the control
-// thread.
+// The admin HTTP port: GET and HEAD of admin_pages, the changes of shard_api, one coroutine per
+// connection on the control thread.
 //
-// Bounded against hostile clients: kMaxConnections, 16 KiB of head, no bodies, 30 s to send a
-// request or take an answer. Open(), then Close() and let the io_context run until `drained`, then
-// destroy.
+// Bounded against hostile clients: kMaxConnections, 16 KiB of head, 4 KiB of body, 30 s to send a
+// request or take an answer. A client that waits for a shard to be empty and closes is let go.
+// Open(), then Close() and let the io_context run until `drained`, then destroy.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -15,6 +15,8 @@
 
 #include "discovery/task_set.h"
 #include "router/admin/admin_collector.h"
+#include "router/admin/admin_pages.h"
+#include "router/admin/drain_waits.h"
 
 namespace room_router::admin {
 
@@ -22,7 +24,7 @@ class AdminHttp {
  public:
   static constexpr size_t kMaxConnections = 256;
 
-  AdminHttp(boost::asio::io_context& io, AdminCollector& collector, SocketAddress address);
+  AdminHttp(boost::asio::io_context& io, DrainWaits& waits, SocketAddress address);
   ~AdminHttp();
   AdminHttp(const AdminHttp&) = delete;
   AdminHttp& operator=(const AdminHttp&) = delete;
@@ -38,10 +40,15 @@ class AdminHttp {
 
   boost::asio::awaitable<void> Accept();
   boost::asio::awaitable<void> Serve(std::shared_ptr<Connection> connection);
+  // Whether another request may follow.
   boost::asio::awaitable<bool> ServeOne(Connection& connection);
+  boost::asio::awaitable<bool> ServePage(Connection& connection);
+  boost::asio::awaitable<bool> ServeChange(Connection& connection);
+  boost::asio::awaitable<bool> Send(Connection& connection, AdminPage page, bool keep_alive);
 
   boost::asio::io_context& io_;
   AdminCollector& collector_;
+  DrainWaits& waits_;
   SocketAddress address_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::shared_ptr<boost::asio::steady_timer> pause_;  // of accepting, after an error

@@ -14,6 +14,9 @@ namespace room_router::admin {
 namespace {
 
 constexpr std::string_view kJson = "application/json; charset=utf-8";
+constexpr std::string_view kShard = "/api/v1/shards/";
+constexpr std::pair<std::string_view, std::string_view> kShardActions[] = {
+    {"/drain", "POST"}, {"/ready", "POST"}, {"/maint", "POST"}, {"/weight", "PUT"}};
 constexpr std::string_view kCsvPath = "/stats;csv", kStatJsonPath = "/stats;json";
 
 struct Target {
@@ -71,6 +74,18 @@ AdminPage Dashboard(std::string_view path) {
   return {.content_type = "text/html; charset=utf-8", .body = std::string(kDashboardHtml)};
 }
 
+AdminPage OneShard(std::string_view path, const AdminView& view) {
+  const std::string_view name = path.substr(kShard.size());
+  for (const auto& [action, method] : kShardActions) {
+    if (name.ends_with(action)) return WrongMethod(path, method);
+  }
+  const std::string shard = DecodeParameter(name);
+  if (std::string json = ShardJson(view, shard); !json.empty()) {
+    return JsonPage(200, std::move(json));
+  }
+  return ErrorPage(404, "no shard is named '" + shard + "'; GET /api/v1/shards lists them");
+}
+
 bool IsDashboard(std::string_view path) {
   constexpr std::array<std::string_view, 4> kPaths = {"/", "/stats", "/dashboard.js",
                                                       "/dashboard.css"};
@@ -78,6 +93,20 @@ bool IsDashboard(std::string_view path) {
 }
 
 }  // namespace
+
+AdminPage JsonPage(unsigned status, std::string body) {
+  return {.status = status, .content_type = kJson, .body = std::move(body)};
+}
+
+AdminPage ErrorPage(unsigned status, std::string_view message) {
+  return JsonPage(status, ErrorJson(message));
+}
+
+AdminPage WrongMethod(std::string_view path, std::string_view allowed) {
+  AdminPage page = ErrorPage(405, std::string(path) + " takes " + std::string(allowed) + " only");
+  page.allow = allowed;
+  return page;
+}
 
 bool PageNeedsView(std::string_view target) {
   const std::string_view path = Split(target).path;
@@ -96,11 +125,11 @@ AdminPage MakePage(std::string_view target, const AdminView* view, const AdminSo
     return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = MetricsText(*view)};
   }
   if (IsStatistics(path)) return Statistics(path, *view);
-  if (path == "/api/v1/status") return {.content_type = kJson, .body = StatusJson(*view)};
-  if (path == "/api/v1/shards") return {.content_type = kJson, .body = ShardsJson(*view)};
+  if (path == "/api/v1/status") return JsonPage(200, StatusJson(*view));
+  if (path == "/api/v1/shards") return JsonPage(200, ShardsJson(*view));
+  if (path.starts_with(kShard)) return OneShard(path, *view);
   if (path == "/api/v1/rooms") {
-    return {.content_type = kJson,
-            .body = RoomsJson(*view, *sources.table, ParseRoomsQuery(query))};
+    return JsonPage(200, RoomsJson(*view, *sources.table, ParseRoomsQuery(query)));
   }
   return NotFound();
 }

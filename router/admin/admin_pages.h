@@ -4,6 +4,7 @@
 //   /  /stats            dashboard           /healthz  every event loop answered
 //   /stats;csv  ;json    HAProxy's formats   /readyz   traffic may come
 //   /metrics             Prometheus          /api/v1/{status,shards,rooms}  JSON
+//                                            /api/v1/shards/NAME  one of them
 #pragma once
 
 #include <string>
@@ -17,7 +18,12 @@ struct AdminPage {
   unsigned status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";
   std::string body;
+  std::string_view allow = "GET, HEAD";  // what to do instead, with 405
 };
+
+AdminPage JsonPage(unsigned status, std::string body);
+AdminPage ErrorPage(unsigned status, std::string_view message);  // JSON
+AdminPage WrongMethod(std::string_view path, std::string_view allowed);
 
 // Whether the path's answer needs a view; the others are constants of the binary.
 bool PageNeedsView(std::string_view target);

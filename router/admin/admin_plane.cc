@@ -6,9 +6,9 @@ namespace room_router::admin {
 AdminPlane::AdminPlane(boost::asio::io_context& io, const config::Admin& config,
                        AdminSources sources)
     : collector_(std::move(sources)) {
-  if (!config.http.empty()) http_ = std::make_unique<AdminHttp>(io, collector_, config.http);
+  if (!config.http.empty()) http_ = std::make_unique<AdminHttp>(io, waits_, config.http);
   for (const auto& socket : config.sockets) {
-    sockets_.push_back(std::make_unique<AdminSocket>(io, collector_, socket));
+    sockets_.push_back(std::make_unique<AdminSocket>(io, waits_, socket));
   }
 }
 

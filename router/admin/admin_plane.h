@@ -15,6 +15,7 @@
 #include "router/admin/admin_collector.h"
 #include "router/admin/admin_http.h"
 #include "router/admin/admin_socket.h"
+#include "router/admin/drain_waits.h"
 
 namespace room_router::admin {
 
@@ -29,6 +30,7 @@ class AdminPlane {
 
  private:
   AdminCollector collector_;
+  DrainWaits waits_{collector_};
   std::unique_ptr<AdminHttp> http_;  // null = off
   std::vector<std::unique_ptr<AdminSocket>> sockets_;
 };

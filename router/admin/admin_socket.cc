@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/admin/admin_socket.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr auto kAcceptPause = 100ms;      // when descriptors have run out
+constexpr auto kMaxOverrun = 60s;         // of a wait, when the workers are slow to answer
 constexpr auto kLinger = 2s;              // for a client to read the last answer
 constexpr auto kLongestAnswer = 10s;      // well above the workers' own limit
 constexpr size_t kSendEvery = 256 << 10;  // bytes of answers gathered
@@ -31,6 +33,12 @@ constexpr size_t kSendEvery = 256 << 10;  // bytes of answers gathered
 uint64_t InodeOf(const std::string& path) {
   struct stat facts {};
   return stat(path.c_str(), &facts) == 0 ? facts.st_ino : 0;
+}
+
+// Half-closing is how a client ends its commands; this is the end of both directions.
+bool IsHungUp(int descriptor) {
+  pollfd end{.fd = descriptor, .events = 0, .revents = 0};
+  return poll(&end, 1, 0) > 0 && (end.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 }  // namespace
@@ -65,10 +73,10 @@ struct AdminSocket::Session {
   std::array<char, 4096> buffer;
 };
 
-AdminSocket::AdminSocket(asio::io_context& io, AdminCollector& collector,
-                         config::AdminSocket config)
+AdminSocket::AdminSocket(asio::io_context& io, DrainWaits& waits, config::AdminSocket config)
     : io_(io),
-      collector_(collector),
+      collector_(waits.collector()),
+      waits_(waits),
       config_(std::move(config)),
       acceptor_(io),
       pause_(std::make_shared<asio::steady_timer>(io)),
@@ -121,7 +129,7 @@ asio::awaitable<void> AdminSocket::Accept() {
 asio::awaitable<void> AdminSocket::Serve(std::shared_ptr<Session> session) {
   for (;;) {
     session->Arm(session, session->cli.idle_timeout());
-    co_await RunCommands(*session);
+    co_await RunCommands(session);
     session->Arm(session, session->cli.idle_timeout());  // they may have changed it
     const bool sent = co_await Send(*session);
     if (!sent || session->cli.done()) break;
@@ -138,19 +146,35 @@ asio::awaitable<void> AdminSocket::Serve(std::shared_ptr<Session> session) {
   --sessions_;
 }
 
-asio::awaitable<void> AdminSocket::RunCommands(Session& session) {
+asio::awaitable<void> AdminSocket::RunCommands(std::shared_ptr<Session> session) {
   size_t gathered = 0;
   for (;;) {
-    const std::optional<CliWords> words = session.cli.Next(uptime());
-    if (!words || !session.socket.is_open()) break;
-    const CliReply reply = co_await Reply(*words, session);
+    const std::optional<CliWords> words = session->cli.Next(uptime());
+    if (!words || !session->socket.is_open()) break;
+    CliReply reply = co_await Reply(*words, *session);
+    if (reply.wait) reply = co_await Wait(*reply.wait, session);
     gathered += reply.text.size();
-    session.cli.Answer(reply, uptime());
+    session->cli.Answer(reply, uptime());
     if (gathered < kSendEvery) continue;
     gathered = 0;
-    const bool sent = co_await Send(session);
+    const bool sent = co_await Send(*session);
     if (!sent) break;
   }
+}
+
+// The session is not idle meanwhile, and what it has been answered already is not held back.
+asio::awaitable<CliReply> AdminSocket::Wait(DrainWish wish, std::shared_ptr<Session> session) {
+  session->Arm(session, wish.longest + kMaxOverrun);
+  co_await Send(*session);
+  const auto present = [session] {
+    return session->socket.is_open() && !IsHungUp(session->socket.native_handle());
+  };
+  DrainWaits::Waiter waiter{.timer = session->wait, .present = present};
+  const DrainOutcome outcome = co_await waits_.Wait(wish, std::move(waiter));
+  if (outcome.end == DrainEnd::kLeft) session->Close();
+  session->Arm(session, session->cli.idle_timeout());
+  const CliReply reply = DrainReply(wish, outcome);
+  co_return reply;
 }
 
 asio::awaitable<CliReply> AdminSocket::Reply(const CliWords& words, Session& session) {

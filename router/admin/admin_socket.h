@@ -16,6 +16,7 @@
 #include "discovery/task_set.h"
 #include "router/admin/admin_collector.h"
 #include "router/admin/cli_session.h"
+#include "router/admin/drain_waits.h"
 
 namespace room_router::admin {
 
@@ -26,7 +27,7 @@ class AdminSocket {
   static constexpr size_t kMaxSessions = 1000;
   static constexpr size_t kMaxUnsent = 64 << 20;  // bytes
 
-  AdminSocket(boost::asio::io_context& io, AdminCollector& collector, config::AdminSocket config);
+  AdminSocket(boost::asio::io_context& io, DrainWaits& waits, config::AdminSocket config);
   ~AdminSocket();
   AdminSocket(const AdminSocket&) = delete;
   AdminSocket& operator=(const AdminSocket&) = delete;
@@ -43,16 +44,18 @@ class AdminSocket {
 
   boost::asio::awaitable<void> Accept();
   boost::asio::awaitable<void> Serve(std::shared_ptr<Session> session);
-  boost::asio::awaitable<void> RunCommands(Session& session);
+  boost::asio::awaitable<void> RunCommands(std::shared_ptr<Session> session);
   boost::asio::awaitable<CliReply> Reply(const CliWords& words, Session& session);
   boost::asio::awaitable<CliReply> LaterReply(const CliWords& words, const CliContext& context,
                                               std::shared_ptr<boost::asio::steady_timer> wait);
+  boost::asio::awaitable<CliReply> Wait(DrainWish wish, std::shared_ptr<Session> session);
   boost::asio::awaitable<bool> Send(Session& session);
   boost::asio::awaitable<void> Linger(Session& session);
   std::chrono::seconds uptime() const;
 
   boost::asio::io_context& io_;
   AdminCollector& collector_;
+  DrainWaits& waits_;
   const config::AdminSocket config_;
   boost::asio::basic_socket_acceptor<Protocol> acceptor_;
   std::shared_ptr<boost::asio::steady_timer> pause_;  // of accepting, after an error

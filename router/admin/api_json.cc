@@ -7,7 +7,9 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "router/admin/drain_json.h"
 #include "router/admin/stat_rows.h"
+#include "sticky/query.h"
 
 namespace room_router::admin {
 namespace {
@@ -39,7 +41,9 @@ Json EndpointJson(const AdminView& view, const Shard& shard, const Endpoint& end
           {"connect_failures_total", stats.connect_failures}};
 }
 
-Json ShardJson(const AdminView& view, const Shard& shard, uint32_t rooms) {
+Json ShardJson(const AdminView& view, size_t position) {
+  const Shard& shard = view.shards->shards[position];
+  const uint32_t rooms = position < view.rooms.size() ? view.rooms[position] : 0;
   Json endpoints = Json::array();
   uint64_t sessions = 0, requests = 0, rate = 0;
   for (const Endpoint& endpoint : shard.endpoints) {
@@ -57,12 +61,14 @@ Json ShardJson(const AdminView& view, const Shard& shard, uint32_t rooms) {
                {"region", shard.region},
                {"release", shard.release},
                {"weight", shard.weight},
+               {"found_weight", shard.found_weight},
                {"priority", shard.priority},
                {"rooms", rooms},
                {"tunnels", sessions},
                {"requests_total", requests},
                {"requests_per_second", rate},
                {"endpoints", std::move(endpoints)}};
+  if (shard.admin != AdminState::kReady) json["drain"] = ProgressJson(ProgressOf(view, position));
   if (shard.since != TimePoint{}) json["in_state_seconds"] = SecondsBetween(shard.since, view.now);
   return json;
 }
@@ -91,31 +97,16 @@ std::string_view NamespaceName(KeyNamespace key_namespace) {
   return "room";
 }
 
-std::string ToLower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return lower;
-}
-
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   const char lower = static_cast<char>(c | 0x20);
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-std::string DecodeParameter(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 &&
-                        HexValue(text[i + 2]) >= 0;
-    if (escape) {
-      out += static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
+std::string ToLower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return lower;
 }
 
 void ReadCount(std::string_view text, size_t& out) {
@@ -162,6 +153,28 @@ Json RoomJson(const FoundRoom& room, const AdminView& view) {
 
 }  // namespace
 
+std::string DecodeParameter(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 &&
+                        HexValue(text[i + 2]) >= 0;
+    if (escape) {
+      out += static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> FindParameter(std::string_view query, std::string_view name) {
+  QueryParameter parameter(query, name);
+  std::string_view value;
+  if (!parameter.Next(value)) return std::nullopt;
+  return DecodeParameter(value);
+}
+
 std::string StatusJson(const AdminView& view) {
   uint64_t connections = 0, requests = 0, refused = 0, tunnels = 0, rate = 0;
   for (const ListenerStats& listener : view.stats.listeners) {
@@ -206,11 +219,18 @@ std::string StatusJson(const AdminView& view) {
 std::string ShardsJson(const AdminView& view) {
   Json shards = Json::array();
   for (size_t i = 0; i < view.shards->shards.size(); ++i) {
-    const uint32_t rooms = i < view.rooms.size() ? view.rooms[i] : 0;
-    shards.push_back(ShardJson(view, view.shards->shards[i], rooms));
+    shards.push_back(ShardJson(view, i));
   }
   return Dump({{"generation", view.shards->generation}, {"shards", std::move(shards)}});
 }
+
+std::string ShardJson(const AdminView& view, std::string_view name) {
+  const Shard* shard = view.shards->FindByName(name);
+  if (shard == nullptr) return {};
+  return Dump(ShardJson(view, static_cast<size_t>(shard - view.shards->shards.data())));
+}
+
+std::string ErrorJson(std::string_view message) { return Dump({{"error", message}}); }
 
 RoomsQuery ParseRoomsQuery(std::string_view query) {
   RoomsQuery parsed;

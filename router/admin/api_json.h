@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,12 @@ namespace room_router::admin {
 
 std::string StatusJson(const AdminView& view);
 std::string ShardsJson(const AdminView& view);
+std::string ShardJson(const AdminView& view, std::string_view name);  // empty: no such shard
+std::string ErrorJson(std::string_view message);
+
+// Of a query such as "wait=300s&value=50%25": the value, decoded. nullopt: there is none.
+std::optional<std::string> FindParameter(std::string_view query, std::string_view name);
+std::string DecodeParameter(std::string_view text);
 
 struct RoomsQuery {
   static constexpr size_t kDefaultLimit = 200, kMaxLimit = 1000;

@@ -7,6 +7,7 @@
 #include "router/admin/absent_commands.h"
 #include "router/admin/command_list.h"
 #include "router/admin/control_commands.h"
+#include "router/admin/drain_commands.h"
 #include "router/admin/error_commands.h"
 #include "router/admin/frontend_commands.h"
 #include "router/admin/process_commands.h"
@@ -50,12 +51,15 @@ constexpr auto kCommands = std::to_array<Command>({
      "forget where rooms live, on all replicas (filter: data/key)", ClearTable},
     {"disable server", "disable server <backend>/<shard>",
      "give a shard up (set server <backend>/<shard> state maint)", DisableServer},
+    {"drain", "drain <shard> [--wait] [--max <time>]",
+     "give a shard no new rooms, and wait until it is empty", Drain},
     {"enable server", "enable server <backend>/<shard>",
      "use a shard again (set server <backend>/<shard> state ready)", EnableServer},
     {"get weight", "get weight <backend>/<shard>",
      "report a shard's current weight, and the one it was found with", GetWeight},
     {"pin", "pin room|tenant <name> shard|release|region <value>",
      "keep rooms on certain shards, on all replicas", Pin},
+    {"ready", "ready <shard>", "let a shard take new rooms again", MakeReady},
     {"set server", "set server <backend>/<shard> state|weight",
      "change a shard's state [ready|drain|maint] or weight on all replicas", SetServer},
     {"set severity-output", "set severity-output [none|number|string]",
@@ -66,6 +70,8 @@ constexpr auto kCommands = std::to_array<Command>({
     {"set weight", "set weight <backend>/<shard> <w>[%]",
      "change a shard's weight (set server <backend>/<shard> weight)", SetWeight},
     {"show bans", "show bans", "list the rooms that are refused", ShowBans},
+    {"show drain", "show drain [<shard>]", "how far shards that are not ready are from being empty",
+     ShowDrainCommand, true},
     {"show peers", "show peers [dict|-] [section]",
      "dump some information about the other replicas and HAProxy peers", ShowPeersCommand, true},
     {"show pins", "show pins", "list the rooms that belong on certain shards", ShowPins},

@@ -31,7 +31,8 @@ std::optional<std::chrono::milliseconds> ParseTimeout(std::string_view text) {
 }
 
 std::string_view SeverityName(int severity) {
-  return severity == CliReply::kError ? "err" : "info";
+  if (severity == CliReply::kError) return "err";
+  return severity == CliReply::kWarning ? "warning" : "info";
 }
 
 }  // namespace

@@ -20,10 +20,18 @@
 
 namespace room_router::admin {
 
+// A shard that was ordered to drain, and how long somebody wants to wait until it is empty.
+struct DrainWish {
+  std::string shard;
+  std::chrono::milliseconds longest{0};
+};
+inline constexpr std::chrono::milliseconds kLongestDrainWait = std::chrono::hours(24);
+
 struct CliReply {
-  static constexpr int kNoSeverity = -1, kError = 3, kInfo = 6;  // as in syslog
-  std::string text;            // whole lines, without the empty one that ends an answer
-  int severity = kNoSeverity;  // shown when the session asked for it; a dump has none
+  static constexpr int kNoSeverity = -1, kError = 3, kWarning = 4, kInfo = 6;  // as in syslog
+  std::string text;                 // whole lines, without the empty one that ends an answer
+  int severity = kNoSeverity;       // shown when the session asked for it; a dump has none
+  std::optional<DrainWish> wait{};  // the answer comes when this is done
 };
 
 inline CliReply Error(std::string text) {

@@ -56,6 +56,7 @@ WorkerStats Since(const WorkerStats& stats, const WorkerStats& baseline) {
   WorkerStats since = stats;
   SubtractEach(since.listeners, baseline.listeners);
   SubtractEach(since.endpoints, baseline.endpoints);
+  Subtract(since.bridges, baseline.bridges);
   Subtract(since.access_log_drops, baseline.access_log_drops);
   return since;
 }

@@ -10,6 +10,13 @@
 namespace room_router::admin {
 namespace {
 
+CliReply OrderServer(const std::string& path, AdminState state, const CliContext& context) {
+  if (context.level != config::AdminLevel::kAdmin) return Error("Permission denied\n");
+  const auto found = ReadServer(path, context.sources);
+  if (const auto* complaint = std::get_if<CliReply>(&found)) return *complaint;
+  return Order(std::get<std::string>(found), state, context);
+}
+
 // Whole numbers as HAProxy writes them; a share of a small weight has a fraction.
 std::string Shown(double weight) { return fmt::format("{:.10g}", weight); }
 
@@ -35,12 +42,11 @@ std::variant<std::string, CliReply> ReadServer(const std::string& path,
   return Error("No such server.\n");
 }
 
-CliReply Order(const std::string& path, const Instruction& instruction, const CliContext& context) {
+CliReply Order(const std::string& shard, const Instruction& instruction,
+               const CliContext& context) {
   if (context.level != config::AdminLevel::kAdmin) return Error("Permission denied\n");
-  const auto found = ReadServer(path, context.sources);
-  if (const auto* complaint = std::get_if<CliReply>(&found)) return *complaint;
   const auto& order = context.sources.order;
-  if (!order || !order(std::get<std::string>(found), instruction)) {
+  if (!order || !order(shard, instruction)) {
     return Error("Too many orders are kept already.\n");
   }
   return {};
@@ -57,25 +63,24 @@ CliReply SetServer(const CliWords& words, const CliContext& context) {
   }
   const auto state = ReadAdminState(words.size() > 4 ? words[4] : "");
   if (!state) return Error("'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
-  return Order(words[2], *state, context);
+  return OrderServer(words[2], *state, context);
 }
 
 CliReply EnableServer(const CliWords& words, const CliContext& context) {
-  return Order(words.size() > 2 ? words[2] : "", AdminState::kReady, context);
+  return OrderServer(words.size() > 2 ? words[2] : "", AdminState::kReady, context);
 }
 
 CliReply DisableServer(const CliWords& words, const CliContext& context) {
-  return Order(words.size() > 2 ? words[2] : "", AdminState::kMaint, context);
+  return OrderServer(words.size() > 2 ? words[2] : "", AdminState::kMaint, context);
 }
 
 CliReply SetWeight(const CliWords& words, const CliContext& context) {
   if (context.level != config::AdminLevel::kAdmin) return Error("Permission denied\n");
-  const std::string path = words.size() > 2 ? words[2] : "";
-  const auto found = ReadServer(path, context.sources);
+  const auto found = ReadServer(words.size() > 2 ? words[2] : "", context.sources);
   if (const auto* complaint = std::get_if<CliReply>(&found)) return *complaint;
   const auto weight = ReadWeight(words.size() > 3 ? words[3] : "");
   if (const auto* complaint = std::get_if<std::string>(&weight)) return Error(*complaint);
-  return Order(path, std::get<WeightOrder>(weight), context);
+  return Order(std::get<std::string>(found), std::get<WeightOrder>(weight), context);
 }
 
 CliReply GetWeight(const CliWords& words, const CliContext& context) {

@@ -17,8 +17,8 @@ namespace room_router::admin {
 // The shard that "backend/server" means, by name, or the complaint.
 std::variant<std::string, CliReply> ReadServer(const std::string& path,
                                                const AdminSources& sources);
-// Nothing, or the complaint.
-CliReply Order(const std::string& path, const Instruction& instruction, const CliContext& context);
+// For a shard that is there, by name; nothing, or the complaint.
+CliReply Order(const std::string& shard, const Instruction& instruction, const CliContext& context);
 
 CliReply SetServer(const CliWords& words, const CliContext& context);
 CliReply EnableServer(const CliWords& words, const CliContext& context);

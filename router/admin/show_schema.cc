@@ -86,7 +86,7 @@ std::string ShowSchema() {
       {"$schema", "http://json-schema.org/draft-04/schema#"},
       {"oneOf", Json::array({List("Info", Json::object(), Json::array()),
                              row,
-                             {{"type", "array"}, {"items", row}},
+                             {{"title", "Rows"}, {"type", "array"}, {"items", row}},
                              error})},
       {"definitions",
        {{"field", Object({{"pos", Count(0)}, {"name", {{"type", "string"}}}}, {"pos", "name"})},

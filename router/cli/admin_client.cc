@@ -17,7 +17,7 @@ namespace room_router::cli {
 namespace {
 
 constexpr std::string_view kSeverityOn = "set severity-output number";
-constexpr int kWorstSuccess = 4;  // syslog numbers: 3 is an error, 4 a warning
+constexpr int kWarning = 4;  // syslog numbers: 3 is an error
 
 class Descriptor {
  public:
@@ -119,6 +119,11 @@ AdminAnswer AdminClient::Ask(std::string_view line) const {
     answer.text = "the admin socket broke off while answering: " + Because(errno);
     return answer;
   }
+  // The first line answers `set severity-output`.
+  if (received.size() < 2 && line != "quit") {
+    answer.text = "the router ended the connection before it answered; is it stopping?";
+    return answer;
+  }
   return ReadAnswer(received);
 }
 
@@ -162,7 +167,8 @@ AdminAnswer ReadAnswer(std::string_view received) {
     received.remove_prefix(end == std::string_view::npos ? received.size() : end + 1);
     if (starts) {
       const auto severity = TakeSeverity(line);
-      if (severity && *severity < kWorstSuccess) answer.failed = true;
+      if (severity && *severity < kWarning) answer.failed = true;
+      if (severity == kWarning) answer.warned = true;
       if (line.starts_with("Unknown command")) answer.failed = true;
     }
     starts = line.empty();

@@ -3,7 +3,8 @@
 // they failed. Blocking; for `ctl` and `locate`, never inside the router.
 //
 // Failure is read from HAProxy's own marks (`set severity-output number`: "[3]:" and below, or
-// "Unknown command"), so it works against HAProxy too. Framing: ../admin, design "Admin: socket".
+// "Unknown command"; "[4]:" is a warning), so it works against HAProxy too. Framing: ../admin,
+// design "Admin: socket".
 #pragma once
 
 #include <string>
@@ -15,6 +16,7 @@ namespace room_router::cli {
 struct AdminAnswer {
   std::string text;  // without severity marks
   bool failed = false;
+  bool warned = false;  // it did not fail, but something is not as it was wanted
 };
 
 class AdminClient {

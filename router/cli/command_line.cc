@@ -20,6 +20,7 @@ struct Parsed {
   DemoCommand demo;
   LocateCommand locate;
   CtlCommand ctl;
+  ImportHaproxyCommand import;
 };
 
 CLI::App* AddRun(CLI::App& app, RunCommand& run) {
@@ -75,7 +76,22 @@ CLI::App* AddCtl(CLI::App& app, CtlCommand& ctl) {
   command->prefix_command();
   command->footer(
       "What follows is the command; without one: a prompt, or a command per line of\n"
-      "standard input. `room-router ctl help` lists the commands. Exit status 1: it failed.");
+      "standard input. `room-router ctl help` lists the commands. Exit status 1: it failed;\n"
+      "3: the time of `drain SHARD --wait --max 300s` was up before the shard was empty.");
+  return command;
+}
+
+CLI::App* AddImport(CLI::App& app, ImportHaproxyCommand& import) {
+  CLI::App* command =
+      app.add_subcommand("import-haproxy", "Turn a HAProxy configuration into one of ours");
+  command->add_option("FILE", import.files, "haproxy.cfg, a directory of *.cfg, or - for stdin")
+      ->required();
+  command->add_option("--backend", import.backend, "The backend whose servers are the shards");
+  command->add_option("-L,--local-peer", import.local_peer,
+                      "This member of the peers section, as haproxy -L");
+  command->footer(
+      "Prints a configuration, with a comment for each directive that is not carried over.\n"
+      "Exit status 1: the HAProxy configuration has mistakes, which are listed.");
   return command;
 }
 
@@ -84,6 +100,7 @@ std::optional<Command> Chosen(const CLI::App& app, Parsed& parsed) {
   if (app.got_subcommand("check")) return parsed.check;
   if (app.got_subcommand("demo")) return parsed.demo;
   if (app.got_subcommand("locate")) return parsed.locate;
+  if (app.got_subcommand("import-haproxy")) return parsed.import;
   if (app.got_subcommand("version")) return VersionCommand{};
   if (!app.got_subcommand("ctl")) return std::nullopt;
   parsed.ctl.words = app.get_subcommand("ctl")->remaining();
@@ -123,6 +140,7 @@ Command ParseCommandLine(int argc, const char* const* argv) {
   AddDemo(app, parsed.demo);
   AddLocate(app, parsed.locate);
   AddCtl(app, parsed.ctl);
+  AddImport(app, parsed.import);
   app.add_subcommand("version", "Show version, commit, compiler and libraries");
   if (argc > 1 && argv[1][0] != '-' && !Knows(app, argv[1])) {
     return EndCommand{.text = "room-router: no command is named " + std::string(argv[1]) + "\n" +

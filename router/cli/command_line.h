@@ -17,8 +17,9 @@ inline constexpr const char* kDefaultSocket = "/run/room-router/admin.sock";
 
 // Exit statuses of every command.
 inline constexpr int kSuccess = 0;
-inline constexpr int kFailure = 1;  // the command was understood and failed
-inline constexpr int kUsage = 2;    // the words make no command
+inline constexpr int kFailure = 1;     // the command was understood and failed
+inline constexpr int kUsage = 2;       // the words make no command
+inline constexpr int kUnfinished = 3;  // ctl drain --wait: the time is up, the shard not empty
 
 struct RunCommand {
   std::string config = kDefaultConfig;
@@ -48,6 +49,12 @@ struct CtlCommand {
   std::vector<std::string> words;       // empty = prompt, or commands from standard input
 };
 
+struct ImportHaproxyCommand {
+  std::vector<std::string> files;  // or directories; "-" = standard input
+  std::string backend;             // empty = the one that keeps rooms
+  std::string local_peer;          // as haproxy -L
+};
+
 struct VersionCommand {};
 
 struct EndCommand {  // nothing to run: say this and exit
@@ -56,7 +63,7 @@ struct EndCommand {  // nothing to run: say this and exit
 };
 
 using Command = std::variant<EndCommand, RunCommand, CheckCommand, DemoCommand, LocateCommand,
-                             CtlCommand, VersionCommand>;
+                             CtlCommand, ImportHaproxyCommand, VersionCommand>;
 
 Command ParseCommandLine(int argc, const char* const* argv);
 

@@ -18,7 +18,8 @@ int Send(const AdminClient& client, const std::string& line) {
   const AdminAnswer answer = client.Ask(line);
   (answer.failed ? std::cerr : std::cout) << answer.text << std::flush;
   if (!answer.text.empty() && !answer.text.ends_with('\n')) std::cerr << '\n';
-  return answer.failed ? kFailure : kSuccess;
+  if (answer.failed) return kFailure;
+  return answer.warned && line.starts_with("drain ") ? kUnfinished : kSuccess;
 }
 
 }  // namespace

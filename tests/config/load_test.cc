@@ -147,6 +147,15 @@ TEST(LoadTest, Environment) {
   EXPECT_EQ(MustLoad("# ${UNSET}\nretries: ${NUMBER}\n").retries, 3);
 }
 
+TEST(LoadTest, ChecksMayAskAnotherPort) {
+  const Loaded loaded = LoadText(
+      "shards:\n"
+      "  static: [{name: a, address: \"[::1]:80\"}]\n"
+      "  health: {checks: [{type: http, url: \"http://{address}:8888/about/health\"}]}\n",
+      "/t.yaml", TestEnvironment);
+  EXPECT_TRUE(loaded.ok()) << AllMistakes(loaded);
+}
+
 TEST(LoadTest, AliasesAreExpanded) {
   const Config config =
       MustLoad("timeouts: {connect: &t 7s, half_closed: *t}\ndrain: {accept_for: *t}\n");

@@ -147,13 +147,11 @@ TEST(SchemaTest, RefusedKeysAreThoseMarked) {
   const Loaded loaded = LoadText(R"(
 listeners: [{address: 0.0.0.0:80, proxy_protocol: true,
              tls: {certificate: a, key: b, client_ca: c}}]
-admin: {dashboard: {actions: true}, token_file: a, haproxy_metrics: true}
+admin: {dashboard: {actions: true}, haproxy_metrics: true}
 limits: {connections_per_ip: 1}
 shards:
   static: [{name: a, address: 127.0.0.1:1}]
   tls: {enabled: true}
-  initial_state: drain
-bridges: {enabled: true}
 )",
                                  "/t.yaml", TestEnvironment);
   Keys refused;

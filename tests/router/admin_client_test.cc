@@ -44,6 +44,7 @@ TEST(ReadAnswer, StripsMarksAndTellsFailures) {
     const AdminAnswer answer = ReadAnswer(test.received);
     EXPECT_EQ(answer.text, test.text) << test.received;
     EXPECT_EQ(answer.failed, test.failed) << test.received;
+    EXPECT_EQ(answer.warned, answer.text == "almost\n") << test.received;
   }
 }
 

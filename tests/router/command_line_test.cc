@@ -39,6 +39,11 @@ TEST(CommandLine, ReadsEveryCommand) {
   EXPECT_EQ(locate.config, "x.yaml");
   EXPECT_EQ(locate.admin, "s");
   EXPECT_THAT(locate.urls, ElementsAre("/a", "/b"));
+  const auto import =
+      As<ImportHaproxyCommand>({"import-haproxy", "a.cfg", "-", "--backend", "b", "-L", "edge-0"});
+  EXPECT_THAT(import.files, ElementsAre("a.cfg", "-"));
+  EXPECT_EQ(import.backend, "b");
+  EXPECT_EQ(import.local_peer, "edge-0");
   As<VersionCommand>({"version"});
 }
 
@@ -64,6 +69,7 @@ TEST(CommandLine, EndsWithHelpOrTheMistake) {
       {{"fly"}, kUsage, "fly"},
       {{"check"}, kUsage, "--config is required"},
       {{"locate"}, kUsage, "URL is required"},
+      {{"import-haproxy"}, kUsage, "FILE is required"},
       {{"run", "extra"}, kUsage, "extra"},
       {{"demo", "--replicas", "0"}, kUsage, "--replicas"},
       {{"demo", "--shards", "1000"}, kUsage, "--shards"},

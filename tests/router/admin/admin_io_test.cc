@@ -81,9 +81,9 @@ class AdminIo : public testing::Test {
 
   void SetUp() override {
     const SocketAddress any = *SocketAddress::Parse("127.0.0.1:0");
-    http_ = std::make_unique<AdminHttp>(io_, collector_, any);
-    tcp_ = std::make_unique<AdminSocket>(io_, collector_, config::AdminSocket{.address = any});
-    unix_ = std::make_unique<AdminSocket>(io_, collector_,
+    http_ = std::make_unique<AdminHttp>(io_, waits_, any);
+    tcp_ = std::make_unique<AdminSocket>(io_, waits_, config::AdminSocket{.address = any});
+    unix_ = std::make_unique<AdminSocket>(io_, waits_,
                                           config::AdminSocket{.path = path(), .mode = 0640});
     ASSERT_EQ(http_->Open(), "");
     ASSERT_EQ(tcp_->Open(), "");
@@ -132,6 +132,7 @@ class AdminIo : public testing::Test {
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   AdminCollector collector_;
+  DrainWaits waits_{collector_};
   std::unique_ptr<AdminHttp> http_;
   std::unique_ptr<AdminSocket> tcp_, unix_;
   std::thread thread_;
@@ -184,6 +185,97 @@ TEST_F(AdminIo, HttpClosesAfterARequestWithABody) {
   Client client(http_->address());
   client.Send("GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
   EXPECT_THAT(client.ReadToEnd(), HasSubstr("Connection: close\r\n"));
+}
+
+class AdminChanges : public AdminIo {
+ protected:
+  AdminChanges() {
+    sample_.config.admin.token_file = folder_ + "/token";
+    std::ofstream(sample_.config.admin.token_file) << "0123456789abcdef\n";
+    sample_.shards->shards[1].admin = AdminState::kDrain;
+  }
+
+  // Nothing is left on shard-1.
+  void Empty() {
+    OnControlThread([this] { sample_.table.Clear(); });
+  }
+  std::string Head(const std::string& target, const std::string& fields = "") {
+    return "POST " + target + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer 0123456789abcdef\r\n" +
+           fields + "\r\n";
+  }
+  void AwaitWaiting(size_t count) {
+    const auto waiting = [this] { return waits_.waiting(); };
+    while (OnControlThread(waiting) != count) std::this_thread::yield();
+  }
+};
+
+TEST_F(AdminChanges, HttpTakesThemAndKeepsTheConnection) {
+  Client client(http_->address());
+  client.Send(Head("/api/v1/shards/shard-0/maint", "Content-Length: 5\r\n") + "hello" +
+              Head("/api/v1/shards/shard-0/ready", "Connection: close\r\n"));
+  const std::string answers = client.ReadToEnd();
+  EXPECT_THAT(answers, HasSubstr(R"({"shard":"shard-0","admin":"maint"}HTTP/1.1 200 OK)"));
+  EXPECT_THAT(answers, testing::EndsWith(R"({"shard":"shard-0","admin":"ready"})"));
+  EXPECT_EQ(OnControlThread([this] { return sample_.orders.size(); }), 2u);
+}
+
+TEST_F(AdminChanges, HttpRefusesLargeOnesAndSaysHowToAsk) {
+  Client large(http_->address());
+  large.Send(Head("/api/v1/shards/shard-0/ready", "Content-Length: 100000\r\n"));
+  EXPECT_THAT(large.ReadToEnd(), StartsWith("HTTP/1.1 413 "));
+  Client chunked(http_->address());
+  chunked.Send(Head("/api/v1/shards/shard-0/ready", "Transfer-Encoding: chunked\r\n") + "2000\r\n");
+  EXPECT_THAT(chunked.ReadToEnd(), StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(Get("/api/v1/shards/shard-0/ready", "POST"),
+              HasSubstr("WWW-Authenticate: Bearer\r\n"));
+  EXPECT_THAT(Get("/api/v1/shards/shard-0/ready"), HasSubstr("Allow: POST\r\n"));
+  EXPECT_THAT(Get("/api/v1/shards/shard-1"), HasSubstr(R"("drain":{"state":"drain")"));
+  EXPECT_THAT(Get("/api/v1/shards/shard-9"), StartsWith("HTTP/1.1 404 "));
+}
+
+TEST_F(AdminChanges, BothDoorsWaitUntilTheShardIsEmpty) {
+  Client http(http_->address()), cli(path());
+  http.Send(Head("/api/v1/shards/shard-1/drain?wait=1h", "Connection: close\r\n"));
+  cli.Send("drain shard-1 --max 1h\n");
+  AwaitWaiting(2);
+  EXPECT_EQ(Ask("show version\n"), "0.1.0\n\n") << "nobody else waits";
+  Empty();
+  EXPECT_THAT(http.ReadToEnd(), HasSubstr(R"("finished":true)"));
+  EXPECT_EQ(cli.ReadToEnd(), "shard-1 is drained.\n\n");
+  AwaitWaiting(0);
+}
+
+TEST_F(AdminChanges, WhatIsLeftIsToldWhenTheTimeIsUp) {
+  Client http(http_->address());
+  http.Send(Head("/api/v1/shards/shard-1/drain", "Connection: close\r\n"));
+  EXPECT_THAT(http.ReadToEnd(), AllOf(StartsWith("HTTP/1.1 202 "), HasSubstr(R"("rooms":1)")));
+  EXPECT_EQ(Ask("drain shard-1 --max 1ms\n"),
+            "shard-1 is not empty yet and stays in drain: rooms=1 tunnels=0\n\n");
+}
+
+TEST_F(AdminChanges, WhoeverLeavesIsLetGo) {
+  {
+    Client http(http_->address()), cli(path());
+    http.Send(Head("/api/v1/shards/shard-1/drain?wait=1h"));
+    cli.Send("drain shard-1 --max 1h\n");
+    AwaitWaiting(2);
+  }
+  AwaitWaiting(0);
+  Client stays(path());
+  stays.Send("drain shard-1 --max 1h\n");
+  AwaitWaiting(1);  // TearDown closes it
+}
+
+TEST_F(AdminChanges, WaitsAreBounded) {
+  std::vector<std::unique_ptr<Client>> waiting;
+  for (size_t i = 0; i < DrainWaits::kMaxWaits; ++i) {
+    waiting.push_back(std::make_unique<Client>(path()));
+    waiting.back()->Send("drain shard-1 --max 1h\n");
+  }
+  AwaitWaiting(DrainWaits::kMaxWaits);
+  EXPECT_THAT(Ask("drain shard-1 --wait\n"), StartsWith("shard-1 is in drain, but 64 wait"));
+  Empty();
+  for (auto& client : waiting) EXPECT_EQ(client->ReadToEnd(), "shard-1 is drained.\n\n");
 }
 
 TEST_F(AdminIo, ProbesTellWhatIsWrong) {
@@ -267,18 +359,18 @@ TEST_F(AdminIo, SocketFileHasItsMode) {
 }
 
 TEST_F(AdminIo, SocketRefusesANameInUse) {
-  AdminSocket second(io_, collector_, {.path = path()});
+  AdminSocket second(io_, waits_, {.path = path()});
   EXPECT_THAT(second.Open(), HasSubstr("another process answers there"));
   EXPECT_EQ(Ask("show version\n"), "0.1.0\n\n") << "the first one is unharmed";
   const std::string file = folder_ + "/file";
   std::ofstream(file) << "precious";
-  AdminSocket third(io_, collector_, {.path = file});
+  AdminSocket third(io_, waits_, {.path = file});
   EXPECT_THAT(third.Open(), HasSubstr("a file that is not a socket is there"));
-  AdminSocket fourth(io_, collector_, {.path = folder_ + "/" + std::string(120, 'x')});
+  AdminSocket fourth(io_, waits_, {.path = folder_ + "/" + std::string(120, 'x')});
   EXPECT_THAT(fourth.Open(), HasSubstr("too long"));
-  AdminSocket fifth(io_, collector_, {.path = folder_ + "/nowhere/admin.sock"});
+  AdminSocket fifth(io_, waits_, {.path = folder_ + "/nowhere/admin.sock"});
   EXPECT_THAT(fifth.Open(), HasSubstr("can't create it in that folder: No such file"));
-  AdminHttp taken(io_, collector_, http_->address());
+  AdminHttp taken(io_, waits_, http_->address());
   EXPECT_THAT(taken.Open(), HasSubstr("can't listen on 127.0.0.1:"));
 }
 
@@ -290,7 +382,7 @@ TEST_F(AdminIo, SocketReplacesTheFileOfADeadProcess) {
   stale.copy(address.sun_path, sizeof address.sun_path - 1);
   ASSERT_EQ(bind(dead, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
   close(dead);
-  auto fresh = std::make_unique<AdminSocket>(io_, collector_, config::AdminSocket{.path = stale});
+  auto fresh = std::make_unique<AdminSocket>(io_, waits_, config::AdminSocket{.path = stale});
   EXPECT_EQ(OnControlThread([&] { return fresh->Open(); }), "");
   {
     Client client(stale);
