@@ -19,8 +19,6 @@
 #include "router/client_connection.h"
 #include "router/exchange_log.h"
 #include "router/http/body.h"
-#include "router/live_sessions.h"
-#include "router/moved_rooms.h"
 #include "router/upstream_pool.h"
 
 namespace room_router {
