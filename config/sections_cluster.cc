@@ -190,8 +190,6 @@ void Describe(Form& form, Bridges& bridges) {
                  "another bridge has this id; every bridge needs its own");
   });
   form.Scalar("port", bridges.port, Whole{.max = 65535});
-  form.Unavailable(bridges.enabled, "enabled",
-                   "let clients use the bridges' data channels (SCTP) instead, write false");
   form.Require(!bridges.enabled || !bridges.srv.empty() || !bridges.static_bridges.empty() ||
                    form.Failed("srv") || form.Failed("static"),
                "enabled", "there are no bridges to route to; write srv or static, or false");

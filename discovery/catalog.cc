@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "discovery/lookup_event.h"
+
 namespace room_router {
 namespace {
 
@@ -33,7 +35,8 @@ void Catalog::Configure(const config::Shards& settings, TimePoint now) {
 void Catalog::Receive(const std::string& service, const ServiceAnswer& answer, TimePoint now) {
   const auto found = services_.find(service);
   if (found == services_.end()) return;  // no longer configured
-  NoteLookup(service, found->second.last_outcome(), answer);
+  auto event = LookupEvent(service, found->second.last_outcome(), answer, "shards.discovery.srv");
+  if (event) events_.push_back(std::move(*event));
   const std::string lacks = "the answer for " + service + " no longer has ";
   for (const std::string& target : found->second.Receive(answer, now)) {
     events_.push_back(
@@ -204,28 +207,6 @@ void Catalog::Advise(const std::map<std::string, std::string>& advice) {
   for (const auto& [target, text] : advice) {
     if (!advised_.insert(target).second) continue;
     events_.push_back({.kind = Kind::kNaming, .level = Level::kWarning, .detail = text});
-  }
-}
-
-void Catalog::NoteLookup(const std::string& service, std::optional<LookupOutcome> before,
-                         const ServiceAnswer& answer) {
-  if (answer.outcome == before.value_or(LookupOutcome::kFound)) return;
-  switch (answer.outcome) {
-    case LookupOutcome::kFound:
-      events_.push_back({.kind = Kind::kLookupRecovered, .detail = service});
-      return;
-    case LookupOutcome::kAbsent:
-      events_.push_back({.kind = Kind::kLookupFailed,
-                         .level = Level::kWarning,
-                         .detail = "DNS says that " + service +
-                                   " has no SRV records: check shards.discovery.srv"});
-      return;
-    case LookupOutcome::kFailed:
-      events_.push_back({.kind = Kind::kLookupFailed,
-                         .level = Level::kWarning,
-                         .detail = "no usable answer for " + service + " (" + answer.error +
-                                   "); the last one stays in force"});
-      return;
   }
 }
 

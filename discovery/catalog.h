@@ -93,8 +93,6 @@ class Catalog {
   EndpointId InternEndpoint(ShardId shard, const SocketAddress& address);
   void UpdateState(ShardId id, TimePoint now);
   void Agree(ShardId id, TimePoint now);
-  void NoteLookup(const std::string& service, std::optional<LookupOutcome> before,
-                  const ServiceAnswer& answer);
   void NoteHealth(const EndpointRecord& endpoint, Health before);
   void NotePresence(ShardId id);
   void NotePresence(const EndpointRecord& endpoint);

@@ -25,6 +25,9 @@ struct Event {
     kLookupFailed,     // once per series of failures
     kLookupRecovered,
     kNaming,  // a target whose name makes a poor or no shard name
+    kBridgeAdded,
+    kBridgeRemoved,
+    kBridgeAmbiguous,  // an id that several addresses claim
   };
   Kind kind;
   config::LogLevel level = config::LogLevel::kInfo;
@@ -53,6 +56,12 @@ constexpr std::string_view ToString(Event::Kind kind) {
       return "lookup_recovered";
     case Event::Kind::kNaming:
       return "shard_naming";
+    case Event::Kind::kBridgeAdded:
+      return "bridge_added";
+    case Event::Kind::kBridgeRemoved:
+      return "bridge_removed";
+    case Event::Kind::kBridgeAmbiguous:
+      return "bridge_ambiguous";
   }
   return "";
 }

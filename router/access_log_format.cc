@@ -244,6 +244,17 @@ char* AccessLogFormat::WriteJson(const AccessRecord& record, AccessClock& clock,
 
 namespace {
 
+// "shard-0", "shard-0_web-1", or a bridge.
+char* PutServer(char* out, const AccessRecord& record) {
+  if (record.shard.empty() && !record.endpoint.empty()) {
+    return PutHttplog(out, Name(record.endpoint));
+  }
+  out = PutHttplog(out, record.shard.empty() ? "<NOSRV>" : Name(record.shard));
+  if (record.endpoint.empty()) return out;
+  *out++ = '_';
+  return PutHttplog(out, Name(record.endpoint));
+}
+
 // "TR/Tw/Tc/Tr/Ta status bytes - - termination counters queues "
 char* PutFigures(char* out, const AccessRecord& record) {
   const int64_t times[] = {record.request_ms, record.queue_ms, record.connect_ms,
@@ -286,11 +297,7 @@ char* AccessLogFormat::WriteHttplog(const AccessRecord& record, AccessClock& clo
   *out++ = ' ';
   out = PutHttplog(out, backend_);
   *out++ = '/';
-  out = PutHttplog(out, record.shard.empty() ? "<NOSRV>" : Name(record.shard));
-  if (!record.endpoint.empty()) {
-    *out++ = '_';
-    out = PutHttplog(out, Name(record.endpoint));
-  }
+  out = PutServer(out, record);
   *out++ = ' ';
   out = PutFigures(out, record);
   if (record.method.empty()) return Put(out, "\"<BADREQ>\"\n");

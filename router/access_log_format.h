@@ -27,7 +27,7 @@ struct AccessRecord {
   std::chrono::system_clock::time_point start;
   std::string_view listener;  // own: ListenerName()
   std::string_view shard;     // empty = none was chosen
-  std::string_view endpoint;  // empty when the shard has only one
+  std::string_view endpoint;  // empty when the shard has only one; without a shard: the bridge
   int64_t request_ms = 0, queue_ms = 0, connect_ms = -1, response_ms = -1, total_ms = 0;
   int status = 0;
   uint64_t bytes = 0;                     // sent to the client

@@ -5,6 +5,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "sticky/bridge_target.h"
+
 namespace room_router {
 namespace {
 
@@ -27,8 +29,7 @@ bool IsSecret(std::string_view name) {
 
 // Whether a path of this class never names a room.
 bool PathIsHarmless(RequestClass request_class) {
-  return request_class == RequestClass::kSignalling || request_class == RequestClass::kStatic ||
-         request_class == RequestClass::kBridge;
+  return request_class == RequestClass::kSignalling || request_class == RequestClass::kStatic;
 }
 
 // Everything that some server might take for a separator in a query is one here.
@@ -60,6 +61,13 @@ char* PutQuery(char* out, std::string_view query, bool hide_all) {
   }
 }
 
+// A channel without its password. What is none may have the password anywhere, in any spelling.
+void MaskBridgeTarget(std::string_view target, MaskedTarget& out) {
+  const bool channel = BridgeOf(target).has_value();
+  char* end = Put(out.bytes.data(), channel ? target.substr(0, target.find('=') + 1) : "/");
+  out.size = static_cast<size_t>(Put(end, kHidden) - out.bytes.data());
+}
+
 }  // namespace
 
 char* PutRoomHash(char* out, RoomKey key) {
@@ -70,6 +78,7 @@ char* PutRoomHash(char* out, RoomKey key) {
 
 void MaskTarget(const AccessRecord& record, config::RoomNames names, MaskedTarget& out) {
   const std::string_view target = record.target.substr(0, AccessLogFormat::kMaxTarget);
+  if (record.request_class == RequestClass::kBridge) return MaskBridgeTarget(target, out);
   const bool hide = names != config::RoomNames::kPlain;
   const size_t question = target.find('?');
   char* end = out.bytes.data();

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "config/load.h"
+#include "discovery/bridge_discovery.h"
 #include "discovery/discovery.h"
 #include "router/admin/admin_plane.h"
 #include "router/log.h"
@@ -90,6 +91,7 @@ struct App::Parts {
   asio::steady_timer sweep{io}, drain_timer{io};
   WorkerGroup workers;
   Discovery discovery;
+  BridgeDiscovery bridges;
   Replication replication;
   admin::AdminPlane admin;
   std::thread thread;
@@ -109,6 +111,9 @@ App::Parts::Parts(config::Config loaded, std::string path)
       workers(io, directory, budget),
       discovery(
           io, config->config.shards, [this](ShardSetPtr set) { TakeShards(std::move(set)); },
+          [this](const Event& event) { Note(event); }),
+      bridges(
+          io, [this](const BridgeSetPtr& set) { workers.Publish(set); },
           [this](const Event& event) { Note(event); }),
       replication(io, config->config, started_at, Doors()),
       admin(io, config->config.admin, Sources()) {}
@@ -152,9 +157,13 @@ std::string App::Parts::Start() {
     return mistake;
   }
   discovery.Start();
+  bridges.Configure(config->config.bridges, config->config.shards.discovery);
   ArmSweep();
   workers.Start(config, directory.MakeRouting(shards, rules), access_log,
-                [this](EndpointId endpoint) { discovery.ReportConnectFailure(endpoint); });
+                [this](EndpointId endpoint) {
+                  if (endpoint == kBridgeEndpoint) return bridges.AskSoon();
+                  discovery.ReportConnectFailure(endpoint);
+                });
   thread = std::thread([this] { io.run(); });
   for (const SocketAddress& address : workers.listening()) {
     log.Write(LogLevel::kInfo, "listening", {{"address", address.ToString()}});
@@ -241,6 +250,7 @@ std::vector<std::string> App::Parts::Reload() {
     directory.table().Resize(config->config.stick_table.size);
     workers.Publish(config);
     discovery.Reconfigure(config->config.shards);
+    bridges.Configure(config->config.bridges, config->config.shards.discovery);
     replication.Reconfigure(config->config);
     log.Write(LogLevel::kInfo, "reloaded", {{"generation", std::to_string(reload.generation)}});
     return mistakes;
@@ -280,6 +290,7 @@ void App::Parts::Stop() {
   asio::post(io, [this, &drained] {
     sweep.cancel();
     drain_timer.cancel();
+    bridges.Stop();
     discovery.Stop([this, &drained] {
       replication.Stop([this, &drained] { admin.Close([&drained] { drained.set_value(); }); });
     });

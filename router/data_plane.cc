@@ -77,6 +77,7 @@ void DataPlane::Apply(std::shared_ptr<const ShardSnapshot> snapshot) {
   pool.Retain(*shards->set);
   for (auto it = tunnels.begin(); it != tunnels.end();) {
     Tunnel& tunnel = *it++;
+    if (tunnel.shard() == kNoShard) continue;  // to a bridge: it lives as long as both ends
     const Shard* shard = shards->set->FindById(tunnel.shard());
     if (shard == nullptr || !shard->KeepsRooms()) tunnel.EndByRouter();
   }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "discovery/bridge_set.h"
 #include "router/access_log.h"
 #include "router/engine/event_loop.h"
 #include "router/engine/timeouts.h"
@@ -73,10 +74,8 @@ struct DataPlane {
 
   void Apply(std::shared_ptr<const ConfigSnapshot> snapshot);
   void Apply(std::shared_ptr<const ShardSnapshot> snapshot);
-  EndpointStats& endpoint_stats(EndpointId id) {
-    if (id >= stats.endpoints.size()) stats.endpoints.resize(id + 1);
-    return stats.endpoints[id];
-  }
+  void Apply(BridgeSetPtr snapshot) { bridges = std::move(snapshot); }
+  EndpointStats& endpoint_stats(EndpointId id) { return stats.Of(id); }
   void Count(Refusal refusal) { ++stats.refusals[static_cast<size_t>(refusal)]; }
   // 16 hexadecimal digits, unique in the process; valid until the next call.
   std::string_view NextRequestId();
@@ -94,6 +93,7 @@ struct DataPlane {
   WorkerStats stats;
   std::shared_ptr<const ConfigSnapshot> config;
   std::shared_ptr<const ShardSnapshot> shards;
+  BridgeSetPtr bridges;  // null = off
   RoomDirectory& directory;
   AccessLogRing* access_log;  // null = off
   std::function<void(EndpointId)> report_connect_failure;

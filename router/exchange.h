@@ -47,10 +47,12 @@ class Exchange final : public EventHandler {
   // exchange_route.cc: from the head to an endpoint
   void Reset(ClientConnection& client, const http::RequestHead& head);
   std::optional<Refusal> Route(const http::RequestHead& head);
+  std::optional<Refusal> RouteToBridge(const http::RequestHead& head);
   std::optional<Refusal> TakeDecision(const Decision& decision);
   void AnswerKeepalive();
   void Refuse(Refusal refusal);
   void BuildRequest(const http::RequestHead& head, std::string_view body, std::string_view append);
+  const Endpoint* ChooseEndpoint();
   std::optional<Refusal> Connect();
   bool TryAgain(Refusal refusal);
   void Fail(Refusal refusal);
@@ -95,8 +97,9 @@ class Exchange final : public EventHandler {
   std::string request_;       // rewritten head, then the body bytes that came with it
   bool first_write_ = false;  // request_ has been handed to the upstream
 
-  // The shard
+  // The shard, or the bridge
   ShardId shard_ = kNoShard;
+  const Endpoint* bridge_ = nullptr;  // in plane.bridges; only until Begin returns
   std::string shard_name_, region_, release_;
   EndpointId endpoint_ = kNoEndpoint;
   std::array<EndpointId, 8> tried_{};

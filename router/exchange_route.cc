@@ -4,6 +4,7 @@
 #include <span>
 
 #include "router/exchange.h"
+#include "sticky/bridge_target.h"
 
 namespace room_router {
 namespace {
@@ -45,6 +46,7 @@ size_t Exchange::Begin(ClientConnection& client, std::string_view view) {
   } else if (!over()) {
     BuildRequest(head, view.substr(head.size, first.forward), first.append);
     const auto failed = Connect();
+    bridge_ = nullptr;
     if (failed && !TryAgain(*failed)) Refuse(*failed);
   }
   return taken;
@@ -63,6 +65,7 @@ void Exchange::Reset(ClientConnection& client, const http::RequestHead& head) {
   request_body_ = http::BodyReader(head.body, head.content_length, false);
   request_.clear();
   shard_ = kNoShard;
+  bridge_ = nullptr;
   shard_name_.clear();
   region_.clear();
   release_.clear();
@@ -93,8 +96,7 @@ std::optional<Refusal> Exchange::Route(const http::RequestHead& head) {
   ++plane_.stats.requests_by_class[static_cast<size_t>(room.request_class)];
   if (log_) log_->TakeRoom(room);
   if (const auto refusal = RefusalFor(room.error)) return refusal;
-  // Never an address taken from a path: bridge channels need their own, explicit discovery.
-  if (room.request_class == RequestClass::kBridge) return Refusal::kUnknownShard;
+  if (room.request_class == RequestClass::kBridge) return RouteToBridge(head);
   has_key_ = room.has_key;
   key_ = room.key;
   key_namespace_ = room.key_namespace;
@@ -108,6 +110,20 @@ std::optional<Refusal> Exchange::Route(const http::RequestHead& head) {
     plane_.directory.table().AcquireSession(key_namespace_, key_, plane_.loop.now());
     holds_session_ = true;
   }
+  return std::nullopt;
+}
+
+// A channel goes to the bridge whose id it names, if discovery knows exactly that one. Whatever
+// else concerns bridges goes nowhere; one answer for all of it, so that nothing can be told from
+// it.
+std::optional<Refusal> Exchange::RouteToBridge(const http::RequestHead& head) {
+  if (plane_.bridges == nullptr) return Refusal::kUnknownBridge;
+  if (IsRelayTarget(head.target)) return Refusal::kBridgeRelay;
+  if (!head.websocket || head.absolute_form) return Refusal::kUnknownBridge;
+  const auto id = BridgeOf(head.target);
+  bridge_ = id ? plane_.bridges->Find(*id) : nullptr;
+  if (bridge_ == nullptr) return Refusal::kUnknownBridge;
+  if (log_) log_->endpoint = bridge_->name;
   return std::nullopt;
 }
 
@@ -190,11 +206,19 @@ void Exchange::BuildRequest(const http::RequestHead& head, std::string_view body
   request_.append(body).append(append);
 }
 
-// Takes a pooled connection or opens one to the best endpoint not tried yet.
-std::optional<Refusal> Exchange::Connect() {
+// The bridge, or the best endpoint of the shard not tried yet.
+const Endpoint* Exchange::ChooseEndpoint() {
+  if (bridge_ != nullptr) return bridge_;
   const Shard* shard = plane_.shards->set->FindById(shard_);
-  if (shard == nullptr) return Refusal::kNoEligibleShard;
+  if (shard == nullptr) return nullptr;
   const Endpoint* endpoint = plane_.ChooseEndpoint(*shard, std::span(tried_).first(tries_));
+  if (log_ && endpoint != nullptr && shard->endpoints.size() > 1) log_->endpoint = endpoint->name;
+  return endpoint;
+}
+
+// Takes a pooled connection or opens one.
+std::optional<Refusal> Exchange::Connect() {
+  const Endpoint* endpoint = ChooseEndpoint();
   if (endpoint == nullptr) return Refusal::kNoEligibleShard;
   endpoint_ = endpoint->id;
   if (tries_ < tried_.size()) tried_[tries_++] = endpoint_;
@@ -214,7 +238,6 @@ std::optional<Refusal> Exchange::Connect() {
   upstream_->set_user(this);
   if (tries_ == 1) ++stats.requests;
   stats.outstanding_max = std::max(stats.outstanding_max, ++stats.outstanding);
-  if (log_ && shard->endpoints.size() > 1) log_->endpoint = endpoint->name;
   if (phase_ == Phase::kWaiting) {
     first_write_ = true;
     request_broken_ = !upstream_->channel.Write(request_);
@@ -230,6 +253,10 @@ bool Exchange::TryAgain(Refusal refusal) {
                                   upstream_->reused() && IsSafe(method_) && !has_request_body_ &&
                                   times_.first_byte == TimePoint{};
   if (!not_sent && !reset_while_reused) return false;
+  if (endpoint_ == kBridgeEndpoint) {  // there is no other that could do instead
+    if (plane_.report_connect_failure) plane_.report_connect_failure(endpoint_);
+    return false;
+  }
   if (tries_ > plane_.config->config.retries || tries_ == tried_.size()) return false;
   ReleaseUpstream(false);
   const auto& shards = *plane_.shards;

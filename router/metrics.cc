@@ -243,6 +243,20 @@ void AddEndpoints(MetricFamilies& out, const AdminView& view) {
   }
 }
 
+void AddBridges(MetricFamilies& out, const AdminView& view) {
+  const auto counter = MetricType::Counter;
+  const EndpointStats& stats = view.stats.bridges;
+  AddOne(out, "bridge_requests_total", counter, "Bridge channels asked for at a known bridge.",
+         stats.requests);
+  Family responses("bridge_responses_total", counter, "Responses of bridges by status class.");
+  AddResponses(responses, {}, stats.responses);
+  out.push_back(responses.Take());
+  AddOne(out, "bridge_connect_failures_total", counter,
+         "Connections to bridges that failed or timed out.", stats.connect_failures);
+  AddOne(out, "bridge_tunnels", MetricType::Gauge, "Bridge channels now.", stats.tunnels);
+  AddOne(out, "bridge_tunnels_total", counter, "Bridge channels opened.", stats.tunnels_total);
+}
+
 class ViewCollectable final : public prometheus::Collectable {
  public:
   explicit ViewCollectable(const AdminView& view) : view_(view) {}
@@ -256,6 +270,7 @@ class ViewCollectable final : public prometheus::Collectable {
     AddReplication(families, view_.replication);
     AddShards(families, view_);
     AddEndpoints(families, view_);
+    AddBridges(families, view_);
     return families;
   }
 

@@ -26,6 +26,8 @@ constexpr auto kErrors = std::to_array<ProxyError>({
     {503, "retries_exhausted", "SC", "The conference server cannot be reached. Please try again."},
     {503, "connection_limit", "PR", "Too many connections. Please try again."},
     {501, "not_supported", "PR", "This request is not supported."},
+    {404, "unknown_bridge", "PR", "There is no such bridge."},
+    {403, "bridge_relay", "PR", "Bridges speak to each other elsewhere."},
     {403, "banned", "PR", "This conference is not available."},
     {302, "banned_page", "PR", "This conference is not available."},
 });

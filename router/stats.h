@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "discovery/bridge_set.h"
 #include "discovery/shard_set.h"
 
 namespace room_router {
@@ -50,6 +51,8 @@ enum class Refusal : uint8_t {
   kRetriesExhausted,
   kConnectionLimit,
   kNotSupported,
+  kUnknownBridge,
+  kBridgeRelay,
   kBanned,
   kBannedPage,
   kCount
@@ -87,8 +90,15 @@ struct ListenerStats {
 };
 
 struct WorkerStats {
+  EndpointStats& Of(EndpointId id) {
+    if (id == kBridgeEndpoint) return bridges;
+    if (id >= endpoints.size()) endpoints.resize(id + 1);
+    return endpoints[id];
+  }
+
   std::vector<ListenerStats> listeners;  // index = position in the configuration
   std::vector<EndpointStats> endpoints;  // index = EndpointId
+  EndpointStats bridges;                 // all together
   std::array<uint64_t, static_cast<size_t>(Refusal::kCount)> refusals{};
   std::array<uint64_t, 7> requests_by_class{};  // index = RequestClass
   uint64_t sessions_moved = 0;                  // ended because their room lives on another shard

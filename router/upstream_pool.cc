@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "discovery/bridge_set.h"
+
 namespace room_router {
 
 void UpstreamConnection::OnEvents(uint32_t events) {
@@ -60,6 +62,7 @@ std::unique_ptr<UpstreamConnection> UpstreamPool::Connect(const Endpoint& endpoi
 
 void UpstreamPool::Keep(std::unique_ptr<UpstreamConnection> connection) {
   const EndpointId endpoint = connection->endpoint();
+  if (endpoint == kBridgeEndpoint) return Discard(std::move(connection));
   if (endpoint >= idle_.size()) idle_.resize(endpoint + 1);
   if (idle_[endpoint].size() >= kIdlePerEndpoint) return Discard(std::move(connection));
   connection->set_user(nullptr);

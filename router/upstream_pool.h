@@ -65,7 +65,8 @@ class UpstreamPool {
   std::unique_ptr<UpstreamConnection> Take(EndpointId endpoint);
   // Starts connecting; null when the system refuses a socket at once.
   std::unique_ptr<UpstreamConnection> Connect(const Endpoint& endpoint);
-  // Keeps a connection whose exchange ended cleanly, or closes it when there is no room.
+  // Keeps a connection whose exchange ended cleanly, or closes it when there is no room or it leads
+  // to a bridge.
   void Keep(std::unique_ptr<UpstreamConnection> connection);
   // Closes a connection that its user is done with.
   void Discard(std::unique_ptr<UpstreamConnection> connection);

@@ -84,6 +84,10 @@ void Worker::Publish(std::shared_ptr<const ShardSnapshot> shards) {
   thread_->plane.loop.Post([this, shards = std::move(shards)] { thread_->plane.Apply(shards); });
 }
 
+void Worker::Publish(BridgeSetPtr bridges) {
+  thread_->plane.loop.Post([this, bridges = std::move(bridges)] { thread_->plane.Apply(bridges); });
+}
+
 void Worker::Collect(std::function<void(WorkerStats)> done) {
   thread_->plane.loop.Post([this, done = std::move(done)] { done(thread_->Copy()); });
 }

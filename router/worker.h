@@ -41,6 +41,7 @@ class Worker {
   // The rest is thread-safe.
   void Publish(std::shared_ptr<const ConfigSnapshot> config);
   void Publish(std::shared_ptr<const ShardSnapshot> shards);
+  void Publish(BridgeSetPtr bridges);
   // `done` gets a copy of the counters, on the worker's thread.
   void Collect(std::function<void(WorkerStats)> done);
   // Ends the sessions of rooms that moved (tunnels, long-polls).

@@ -114,6 +114,10 @@ void WorkerGroup::Publish(Routing routing, bool named) {
   for (auto& worker : workers_) worker->Publish(snapshot);
 }
 
+void WorkerGroup::Publish(const BridgeSetPtr& bridges) {
+  for (auto& worker : workers_) worker->Publish(bridges);
+}
+
 void WorkerGroup::EndSessions(const MovedRoomsPtr& moved) {
   for (auto& worker : workers_) worker->EndSessions(moved);
 }

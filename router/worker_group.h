@@ -35,6 +35,7 @@ class WorkerGroup {
   void Publish(const std::shared_ptr<const ConfigSnapshot>& config);
   // `named`: whether answers say which shard serves a room.
   void Publish(Routing routing, bool named = true);
+  void Publish(const BridgeSetPtr& bridges);
   void EndSessions(const MovedRoomsPtr& moved);
   void BeginDrain();
   void StopAccepting();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "sticky/bridge_target.h"
 #include "sticky/query.h"
 
 namespace room_router {
@@ -14,6 +15,7 @@ namespace {
 constexpr std::string_view kTenantParameter = "tenant", kPadParameter = "padId";
 constexpr std::string_view kRoomParameter = "room";  // of the whiteboard, whatever ours is called
 constexpr std::string_view kWebsocketEndpoint = "xmpp-websocket";
+constexpr std::string_view kBridgePath = "/colibri-ws/";
 
 std::string_view LastSegment(std::string_view path) {
   const size_t end = path.find_last_not_of('/');
@@ -100,7 +102,9 @@ struct RoomKeyReader::Source {
 };
 
 RoomKeyReader::RoomKeyReader(const config::RoomKey& config)
-    : config_(config), endpoints_(config.endpoints) {}
+    : config_(config),
+      endpoints_(config.endpoints),
+      guards_bridges_(endpoints_.Find(kBridgePath).kind == EndpointKind::kBridge) {}
 
 void RoomKeyReader::Read(std::string_view method, std::string_view target, std::string_view host,
                          bool upgrade, RoomRequest& out) const {
@@ -108,6 +112,10 @@ void RoomKeyReader::Read(std::string_view method, std::string_view target, std::
   const size_t mark = target.find('?');
   Source source{.method = method, .host = host, .path = target.substr(0, mark), .upgrade = upgrade};
   if (mark != std::string_view::npos) source.query = out.query = target.substr(mark + 1);
+  if (guards_bridges_ && ConcernsBridges(source.path)) {
+    out.request_class = RequestClass::kBridge;
+    return;
+  }
   if (config_.mode == config::RoomKeyMode::kQuery) return ReadQueryMode(source, out);
   if (!source.path.starts_with('/')) return;  // OPTIONS *
   source.match = endpoints_.Find(source.path);

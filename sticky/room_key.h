@@ -32,7 +32,7 @@ enum class RequestClass : uint8_t {
   kExplicitShard,  // the named shard or 404; store
   kOwnNamespace,   // whiteboard, etherpad: match and store, in a namespace of its own
   kStatic,         // no key, any eligible shard
-  kBridge,         // colibri-ws
+  kBridge,         // colibri-ws, and what a server could take for it (bridge_target.h)
   kOther,          // any other path with ?room=: tenant-less room, match and store
 };
 std::string_view ToString(RequestClass request_class);
@@ -85,6 +85,7 @@ class RoomKeyReader {
 
   config::RoomKey config_;
   EndpointTable endpoints_;
+  bool guards_bridges_;  // configuration does not say that their paths are something else
 };
 
 }  // namespace room_router

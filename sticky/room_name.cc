@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "sticky/escape.h"
+
 namespace room_router {
 namespace {
 
@@ -52,20 +54,6 @@ Outcome FoldPlain(std::string_view raw, const ByteTable& table, std::string& out
   if (end != begin && end[-1] == ' ') --end;
   out.resize(static_cast<size_t>(end - begin));
   return Outcome::kDone;
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// The byte an escape at the end of `text` stands for, or -1.
-int EscapeAtEnd(const std::string& text) {
-  const size_t size = text.size();
-  if (size < 3 || text[size - 3] != '%') return -1;
-  const int high = HexDigit(text[size - 2]), low = HexDigit(text[size - 1]);
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
 void Append(std::string& text, char c) {

@@ -70,6 +70,7 @@ WorkerStats Sum(const std::vector<WorkerStats>& workers) {
   for (const WorkerStats& part : workers) {
     AddEach(sum.listeners, part.listeners);
     AddEach(sum.endpoints, part.endpoints);
+    Add(sum.bridges, part.bridges);
     for (size_t i = 0; i < sum.refusals.size(); ++i) sum.refusals[i] += part.refusals[i];
     for (size_t i = 0; i < sum.requests_by_class.size(); ++i) {
       sum.requests_by_class[i] += part.requests_by_class[i];

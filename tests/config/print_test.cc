@@ -187,6 +187,7 @@ void FillCluster(Random& random, Config& config) {
     config.peers.ca = AnyText(random);
   }
   config.peers.sync_timeout = AnyPeriod(random);
+  config.bridges.enabled = random() % 2;
   config.bridges.srv = {"_b._tcp.x"};
   config.bridges.static_bridges = {{.id = AnyName(random), .address = AnyAddress(random)}};
   config.bridges.port = static_cast<uint16_t>(random() % 65536);

@@ -152,7 +152,6 @@ limits: {connections_per_ip: 1}
 shards:
   static: [{name: a, address: 127.0.0.1:1}]
   tls: {enabled: true}
-bridges: {enabled: true}
 )",
                                  "/t.yaml", TestEnvironment);
   Keys refused;

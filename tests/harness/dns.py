@@ -17,10 +17,11 @@ DOMAIN = "web.jitsi.test"
 SRV_NAME = f"_http._tcp.{DOMAIN}"
 
 
-def records(shards, ttl=1):
+def records(shards, ttl=1, service=SRV_NAME):
     """SRV and A lines for things with name, host and port; `name` is the first label."""
-    lines = [f"{SRV_NAME}. {ttl} IN SRV 10 100 {s.port} {s.name}.{DOMAIN}." for s in shards]
-    lines += [f"{s.name}.{DOMAIN}. {ttl} IN A {s.host}" for s in shards]
+    domain = service.split(".", 2)[2]
+    lines = [f"{service}. {ttl} IN SRV 10 100 {s.port} {s.name}.{domain}." for s in shards]
+    lines += [f"{s.name}.{domain}. {ttl} IN A {s.host}" for s in shards]
     return lines
 
 
@@ -33,6 +34,7 @@ class ScriptedDns:
 
     def __init__(self, lines=(), mode="good", seed=1):
         self.mode, self.queries, self.port = mode, 0, free_port()
+        self.names = set()  # that were asked for
         self.random = random.Random(seed)
         self.set(lines)
         self.sockets = []
@@ -124,6 +126,7 @@ class ScriptedDns:
 
     def _fill(self, response, question):
         name = question.name.to_text().lower()
+        self.names.add(name)
         kind = dns.rdatatype.to_text(question.rdtype)
         ttl, values = self.rrsets.get((name, kind), (1, []))
         values = list(values)

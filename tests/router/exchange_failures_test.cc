@@ -54,9 +54,15 @@ const Conversation kConversations[] = {
      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\nhello through the tunnel",
      "\r\n\r\nhello through the tunnel"},
+    {"a bridge channel",
+     "GET /colibri-ws/jvb-0/1a/2b?pwd=x HTTP/1.1\r\nHost: meet\r\nConnection: Upgrade\r\n"
+     "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\nhello through the channel",
+     "\r\n\r\nhello through the channel"},
 };
 
-// One worker's data plane on a thread of its own, with one shard behind it.
+// One worker's data plane on a thread of its own, with one shard behind it, which is a bridge as
+// well.
 class ExchangeFailures : public testing::TestWithParam<int> {
  protected:
   ExchangeFailures() {
@@ -73,6 +79,9 @@ class ExchangeFailures : public testing::TestWithParam<int> {
     plane_.Apply(std::make_shared<const ConfigSnapshot>(config));
     plane_.Apply(std::make_shared<const ShardSnapshot>(
         ShardSnapshot{directory_.MakeRouting(set, std::make_shared<RoomRules>())}));
+    auto bridges = std::make_shared<BridgeSet>();
+    bridges->bridges = {{.id = kBridgeEndpoint, .name = "jvb-0", .address = shard_.address()}};
+    plane_.Apply(BridgeSetPtr(bridges));
     plane_.pool.Use(
         [this](int descriptor) { return std::make_unique<FaultyTransport>(descriptor, plan_); });
     thread_ = std::thread([this] { plane_.loop.Run(); });
@@ -131,8 +140,10 @@ class ExchangeFailures : public testing::TestWithParam<int> {
     OnPlane([this] {
       EXPECT_TRUE(plane_.clients.empty());
       EXPECT_TRUE(plane_.tunnels.empty());
-      EXPECT_EQ(plane_.endpoint_stats(0).outstanding, 0U);
-      EXPECT_EQ(plane_.endpoint_stats(0).tunnels, 0U);
+      for (const EndpointId id : {EndpointId{0}, kBridgeEndpoint}) {
+        EXPECT_EQ(plane_.endpoint_stats(id).outstanding, 0U);
+        EXPECT_EQ(plane_.endpoint_stats(id).tunnels, 0U);
+      }
       EXPECT_EQ(plane_.stats.listeners[0].connections, 0U);
       plane_.pool.CloseAll();
     });
@@ -188,7 +199,7 @@ TEST_P(ExchangeFailures, CrumbsMakeAWhole) {
   ExpectNothingLeft();
 }
 
-INSTANTIATE_TEST_SUITE_P(Conversation, ExchangeFailures, testing::Range(0, 3));
+INSTANTIATE_TEST_SUITE_P(Conversation, ExchangeFailures, testing::Range(0, 4));
 
 }  // namespace
 }  // namespace room_router

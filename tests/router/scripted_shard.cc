@@ -82,7 +82,8 @@ void ScriptedShard::Accept() {
 void ScriptedShard::Serve(int connection) {
   std::string input;
   while (const auto head = ReadUntil(connection, input, "\r\n\r\n")) {
-    if (head->find(" /xmpp-websocket") != std::string::npos) {
+    if (head->find(" /xmpp-websocket") != std::string::npos ||
+        head->find(" /colibri-ws") != std::string::npos) {
       Send(connection,
            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
            "Upgrade: websocket\r\n\r\n");

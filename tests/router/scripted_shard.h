@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shard on loopback for tests of the data plane in one process: what each path answers is fixed.
 //
-//   /http-bind  the body, chunked    /xmpp-websocket  101, then everything back    else  "hello"
+//   /http-bind  the body, chunked    /xmpp-websocket, /colibri-ws  101, then everything back
+//   else  "hello"
 #pragma once
 
 #include <netinet/in.h>

@@ -220,6 +220,18 @@ TEST(RoomKeyReader, EndpointsAreAddedAndOverridden) {
   EXPECT_EQ(Read(config, "/ping?room=foo").local, LocalAnswer::kKeepalive);
 }
 
+TEST(RoomKeyReader, BridgesAreToldInEveryModeUnlessTheirPathIsSomethingElse) {
+  config::RoomKey config;
+  config.mode = config::RoomKeyMode::kQuery;
+  for (const char* target : {"/colibri-ws/jvb-1/1/2?room=foo", "/a/%63olibri-relay-ws/x"}) {
+    EXPECT_EQ(Read(config, target).request_class, kBridge) << target;
+    EXPECT_FALSE(Read(config, target).has_key) << target;
+  }
+  config.mode = config::RoomKeyMode::kJitsi;
+  config.endpoints = {{"colibri-ws", config::EndpointClass::kStatic}};
+  EXPECT_EQ(Read(config, "/colibri-ws/jvb-1/1/2?room=foo").request_class, kStatic);
+}
+
 TEST(RoomKeyReader, QueryModeKnowsOnlyTheParameter) {
   config::RoomKey config;
   config.mode = config::RoomKeyMode::kQuery;

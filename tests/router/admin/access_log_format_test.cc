@@ -90,6 +90,18 @@ TEST_F(LocalTime, HttplogEscapesAsHaproxy) {
   EXPECT_THAT(line, HasSubstr(" jitsi-meet/shard-0_web-1 "));
 }
 
+TEST_F(LocalTime, HttplogNamesTheBridge) {
+  AccessRecord record = Sample();
+  record.shard = {};
+  record.endpoint = "jvb-0";
+  const std::string target = "/colibri-ws/jvb-0/1a/2b?pwd=" + std::string(3000, 'p');
+  record.target = target;
+  record.request_class = RequestClass::kBridge;
+  const std::string line = Format(AccessFormat::kHttplog, RoomNames::kPlain, record);
+  EXPECT_THAT(line, HasSubstr(" jitsi-meet/jvb-0 0/0/"));
+  EXPECT_THAT(line, HasSubstr("\"GET /colibri-ws/jvb-0/1a/2b?pwd=*** HTTP/1.1\""));
+}
+
 TEST_F(LocalTime, JsonHasEveryField) {
   const json line = json::parse(Format(AccessFormat::kJson, RoomNames::kPlain, Sample()));
   const json expected = {{"time", "2026-11-20T17:53:34.452Z"},
@@ -135,6 +147,7 @@ struct MaskCase {
 
 TEST(MaskTarget, HidesSecretsAlwaysAndRoomsWhenTold) {
   constexpr auto kSignalling = RequestClass::kSignalling, kPage = RequestClass::kPage;
+  constexpr auto kBridge = RequestClass::kBridge;
   const MaskCase cases[] = {
       {"/t/http-bind?room=abc&token=s3cret", kSignalling, "/t/http-bind?room=abc&token=***",
        "/t/http-bind?room=***&token=***", "/t/http-bind?room=***&token=***"},
@@ -149,6 +162,12 @@ TEST(MaskTarget, HidesSecretsAlwaysAndRoomsWhenTold) {
        "/0123456789abcdef?room=***", "/***?room=***"},
       {"/libs/app.js?v=1", RequestClass::kStatic, "/libs/app.js?v=1", "/libs/app.js?v=***",
        "/libs/app.js?v=***"},
+      {"/colibri-ws/jvb-0/1a/2b?pwd=s3cret", kBridge, "/colibri-ws/jvb-0/1a/2b?pwd=***",
+       "/colibri-ws/jvb-0/1a/2b?pwd=***", "/colibri-ws/jvb-0/1a/2b?pwd=***"},
+      {"/colibri-ws/jvb-0/1a/2b?pwd=s3cret&x=1", kBridge, "/***", "/***", "/***"},
+      {"/colibri-ws/jvb-0/1a/2b%3fpwd=s3cret", kBridge, "/***", "/***", "/***"},
+      {"/colibri-ws/jvb-0/1a/2b?pwd%3ds3cret", kBridge, "/***", "/***", "/***"},
+      {"/SecretRoom/colibri-ws/s3cret", kBridge, "/***", "/***", "/***"},
       {"/x?", kSignalling, "/x?", "/x?", "/x?"},
       {"/x?&&=&a=", kSignalling, "/x?&&=&a=", "/x?&&=***&a=***", "/x?&&=***&a=***"},
   };

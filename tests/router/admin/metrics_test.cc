@@ -80,6 +80,10 @@ TEST(Metrics, SayWhatTheWorkersCounted) {
         "room_router_replica_links_ended_total{reason=\"tls-key\"} 14",
         "room_router_haproxy_peer_up{peer=\"haproxy-0\"} 1",
         "room_router_haproxy_peer_entries_total{peer=\"haproxy-0\",direction=\"in\"} 15",
+        "room_router_bridge_requests_total 8",
+        "room_router_bridge_responses_total{class=\"1xx\"} 2",
+        "room_router_bridge_connect_failures_total 6",
+        "room_router_refusals_total{reason=\"unknown_bridge\"} 10",
         "room_router_workers_alive 2",
         "room_router_event_loop_lag_seconds 0.0015"}) {
     EXPECT_THAT(text, HasSubstr(std::string(line) + "\n")) << line;

@@ -44,7 +44,11 @@ WorkerStats OneWorker() {
   endpoint.total_ms.Observe(4);
   endpoint.total_ms.Observe(700);
   stats.endpoints[1].requests = 30;
+  stats.bridges.requests = 4;
+  stats.bridges.connect_failures = 3;
+  stats.bridges.responses.Count(101);
   stats.refusals[static_cast<size_t>(Refusal::kNoEligibleShard)] = 5;
+  stats.refusals[static_cast<size_t>(Refusal::kUnknownBridge)] = 5;
   stats.requests_by_class[static_cast<size_t>(RequestClass::kSignalling)] = 80;
   stats.access_log_drops = 2;
   stats.sessions_moved = 3;
