@@ -61,6 +61,7 @@ void Discovery::Apply() {
   if (!resolver_) {
     DnsChannel::Settings settings;
     settings.servers = settings_.discovery.resolvers;
+    settings.counts = &lookups_;
     resolver_ = std::make_shared<DnsResolver>(io_, settings);
   }
   checker_.Configure(settings_.health, resolver_);

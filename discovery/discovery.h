@@ -19,6 +19,7 @@
 #include "discovery/catalog.h"
 #include "discovery/event.h"
 #include "discovery/health_checker.h"
+#include "discovery/lookup_counts.h"
 #include "discovery/resolver.h"
 #include "discovery/service_watch.h"
 #include "discovery/shard_set.h"
@@ -49,6 +50,7 @@ class Discovery {
 
   // Replicas spoke of a shard that is new here: DNS is asked about it (Catalog::Expect).
   void Expect(ShardId shard);
+  const LookupCounts& lookups() const { return lookups_; }
   ShardNames& names() { return catalog_.names(); }
 
   // What the live replicas agree on (sticky/shard_votes.h).
@@ -68,6 +70,7 @@ class Discovery {
   config::Shards settings_;
   std::function<void(ShardSetPtr)> publish_;
   std::function<void(Event)> log_;
+  LookupCounts lookups_;
   std::shared_ptr<Resolver> resolver_;  // shared with the checks it still answers
   Catalog catalog_;
   ServiceWatch services_;

@@ -50,6 +50,21 @@ DnsReply MakeReply(int status, std::span<const uint8_t> message) {
   return reply;
 }
 
+void Count(int status, int timeouts, LookupOutcome outcome, LookupCounts& counts) {
+  counts.timeouts += static_cast<uint64_t>(std::max(timeouts, 0));
+  if (outcome == LookupOutcome::kFound) {
+    ++counts.found;
+  } else if (outcome == LookupOutcome::kAbsent) {
+    ++counts.absent;
+  } else if (status == ARES_SUCCESS || status == ARES_EBADRESP) {
+    ++counts.malformed;
+  } else if (status == ARES_ECONNREFUSED || status == ARES_EREFUSED || status == ARES_ESERVFAIL) {
+    ++counts.refused;
+  } else if (status != ARES_ETIMEOUT) {
+    ++counts.other;
+  }
+}
+
 }  // namespace
 
 class DnsChannel::Driver {
@@ -98,9 +113,12 @@ class DnsChannel::Driver {
   size_t asked_ = 0;                                        // questions c-ares has
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();  // tells late handlers
   SearchList search_;
+  LookupCounts own_counts_;
+  LookupCounts& counts_;
 };
 
-DnsChannel::Driver::Driver(asio::io_context& io, const Settings& settings) : io_(io), timer_(io) {
+DnsChannel::Driver::Driver(asio::io_context& io, const Settings& settings)
+    : io_(io), timer_(io), counts_(settings.counts != nullptr ? *settings.counts : own_counts_) {
   open_status_ = Open(settings);
 }
 
@@ -177,23 +195,27 @@ void DnsChannel::Driver::StartQuestions() {
     waiting_.pop_front();
     ++asked_;
     if (open_status_ != ARES_SUCCESS) {
+      ++counts_.not_asked;
       Finish(std::move(question), MakeReply(open_status_, {}));
       continue;
     }
     Question* const borrowed = question.release();  // OnAnswer takes it back
     const std::string name = std::move(borrowed->names.front());
     borrowed->names.pop_front();
+    ++counts_.sent;
     ares_query(channel_, name.c_str(), ns_c_in, TypeNumber(borrowed->type), &OnAnswer, borrowed);
   }
   if (channel_ != nullptr) ArmTimer();
 }
 
-void DnsChannel::Driver::OnAnswer(void* data, int status, int, unsigned char* message, int size) {
+void DnsChannel::Driver::OnAnswer(void* data, int status, int timeouts, unsigned char* message,
+                                  int size) {
   std::unique_ptr<Question> question(static_cast<Question*>(data));
   Driver& driver = *question->driver;
   if (status == ARES_EDESTRUCTION) return;
-  driver.Conclude(std::move(question), status,
-                  MakeReply(status, std::span(message, static_cast<size_t>(std::max(size, 0)))));
+  DnsReply reply = MakeReply(status, std::span(message, static_cast<size_t>(std::max(size, 0))));
+  Count(status, timeouts, reply.outcome, driver.counts_);
+  driver.Conclude(std::move(question), status, std::move(reply));
 }
 
 // A refused name (ARES_ECONNREFUSED: every server said SERVFAIL or REFUSED, or is not there) may be

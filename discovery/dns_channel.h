@@ -20,6 +20,7 @@
 #include "config/clock.h"
 #include "config/socket_address.h"
 #include "discovery/dns_answer.h"
+#include "discovery/lookup_counts.h"
 #include "discovery/resolver.h"
 
 namespace room_router {
@@ -40,6 +41,7 @@ class DnsChannel {
     std::vector<SocketAddress> servers;          // empty = /etc/resolv.conf
     Duration timeout = std::chrono::seconds(1);  // of the first try, doubled by c-ares
     int tries = 3;                               // per server
+    LookupCounts* counts = nullptr;              // outlives the channel, may be null
   };
 
   DnsChannel(boost::asio::io_context& io, const Settings& settings);

@@ -18,6 +18,7 @@ class Acceptor final : public EventHandler {
 
   void OnEvents(uint32_t events) override;
   void Retry();
+  uint16_t listener() const { return listener_; }
 
  private:
   void TurnAway(int client);

@@ -43,6 +43,7 @@ struct App::Parts {
 
   std::string Start();
   std::vector<std::string> Reload();
+  std::vector<std::string> Take(config::Loaded loaded);  // on the control thread
   void Drain(std::function<void()> on_stopped);
   void PollDrain();
   void Stop();
@@ -52,6 +53,7 @@ struct App::Parts {
   void Route();
   void MoveRooms(const std::vector<EntryView>& rooms, ShardId shard);
   admin::AdminSources Sources();
+  std::function<std::vector<std::string>()> ReloadDoor();
   Replication::Doors Doors();
   TableEnvironment Environment();
   void Note(const Event& event) {
@@ -224,37 +226,39 @@ void App::Parts::ArmSweep() {
 
 std::vector<std::string> App::Parts::Reload() {
   auto loaded = config::LoadPath(config_path);
-  return OnControl([this, &loaded] {
-    std::vector<std::string> mistakes;
-    for (const auto& mistake : loaded.mistakes) mistakes.push_back(mistake.ToString());
-    reload.last_time = std::chrono::system_clock::now();
-    reload.last_succeeded = loaded.ok();
-    reload.mistakes = mistakes;
-    if (!loaded.ok()) {
-      reload.last_result = "refused: " + mistakes.front();
-      for (const auto& mistake : mistakes) {
-        log.Write(LogLevel::kError, "reload_refused", {{"mistake", mistake}});
-      }
-      return mistakes;
+  return OnControl([this, &loaded] { return Take(std::move(loaded)); });
+}
+
+std::vector<std::string> App::Parts::Take(config::Loaded loaded) {
+  std::vector<std::string> mistakes;
+  for (const auto& mistake : loaded.mistakes) mistakes.push_back(mistake.ToString());
+  reload.last_time = std::chrono::system_clock::now();
+  reload.last_succeeded = loaded.ok();
+  reload.mistakes = mistakes;
+  if (!loaded.ok()) {
+    reload.last_result = "refused: " + mistakes.front();
+    for (const auto& mistake : mistakes) {
+      log.Write(LogLevel::kError, "reload_refused", {{"mistake", mistake}});
     }
-    // Listeners stay as they were bound; so does everything indexed by them.
-    for (const auto& name : RestartNeeded(config->config, loaded.config)) {
-      log.Write(LogLevel::kWarning, "reload_needs_restart", {{"setting", name}});
-    }
-    loaded.config.listeners = config->config.listeners;
-    access_log.Reopen();
-    config = std::make_shared<ConfigSnapshot>(std::move(loaded.config));
-    ++reload.generation;
-    reload.last_result = "loaded";
-    log.SetLevel(config->config.logging.level);
-    directory.table().Resize(config->config.stick_table.size);
-    workers.Publish(config);
-    discovery.Reconfigure(config->config.shards);
-    bridges.Configure(config->config.bridges, config->config.shards.discovery);
-    replication.Reconfigure(config->config);
-    log.Write(LogLevel::kInfo, "reloaded", {{"generation", std::to_string(reload.generation)}});
     return mistakes;
-  });
+  }
+  // Listeners stay as they were bound; so does everything indexed by them.
+  for (const auto& name : RestartNeeded(config->config, loaded.config)) {
+    log.Write(LogLevel::kWarning, "reload_needs_restart", {{"setting", name}});
+  }
+  loaded.config.listeners = config->config.listeners;
+  access_log.Reopen();
+  config = std::make_shared<ConfigSnapshot>(std::move(loaded.config));
+  ++reload.generation;
+  reload.last_result = "loaded";
+  log.SetLevel(config->config.logging.level);
+  directory.table().Resize(config->config.stick_table.size);
+  workers.Publish(config);
+  discovery.Reconfigure(config->config.shards);
+  bridges.Configure(config->config.bridges, config->config.shards.discovery);
+  replication.Reconfigure(config->config);
+  log.Write(LogLevel::kInfo, "reloaded", {{"generation", std::to_string(reload.generation)}});
+  return mistakes;
 }
 
 void App::Parts::Drain(std::function<void()> on_stopped) {
@@ -304,12 +308,17 @@ void App::Parts::Stop() {
 }
 
 admin::Readiness App::Parts::Ready() const {
-  if (draining) return {.reason = "draining"};
+  if (draining) return {.draining = true, .reason = "draining"};
   if (!shards->answered) return {.reason = "discovery has not answered yet"};
   if (!replication.synced())
     return {.reason = "waiting for the table of the other replicas and HAProxys"};
   if (!checked) return {.reason = "no shard has been found and checked yet"};
   return {.ready = true};
+}
+
+std::function<std::vector<std::string>()> App::Parts::ReloadDoor() {
+  if (config_path.empty()) return {};
+  return [this] { return Take(config::LoadPath(config_path)); };
 }
 
 admin::AdminSources App::Parts::Sources() {
@@ -349,7 +358,20 @@ admin::AdminSources App::Parts::Sources() {
             replication.OrdersChanged();
             return true;
           },
-      .connection_limit = budget.limit(),
+      .sessions = [this](auto& order, auto done) { workers.Carry(order, std::move(done)); },
+      .reload_now = ReloadDoor(),
+      .set_log_level = [this](auto level) { log.SetLevel(level); },
+      .lookups = [this] { return discovery.lookups(); },
+      .clear_maxima = [this] { workers.ClearMaxima(); },
+      .listeners = {.state = [this](size_t listener) { return workers.listener_state(listener); },
+                    .close =
+                        [this](size_t listener, auto state, auto done) {
+                          workers.CloseListener(listener, state, std::move(done));
+                        },
+                    .open = [this](size_t listener) { return workers.OpenListener(listener); }},
+      .connection_limit = [this] { return budget.limit(); },
+      .set_connection_limit = [this](uint64_t limit) { budget.SetLimit(limit); },
+      .hard_connection_limit = budget.hard_limit(),
       .start_time = started_at,
       .start = started,
       .versions = {{"version", std::string(Version())},

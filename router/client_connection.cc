@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/client_connection.h"
 
+#include <array>
+
 #include "router/exchange.h"
 #include "router/tunnel.h"
 
@@ -21,6 +23,8 @@ ClientConnection::ClientConnection(DataPlane& plane, std::unique_ptr<Transport> 
     : channel(std::move(transport)),
       plane_(plane),
       ip_(peer.Ip()),
+      id_(plane.NextClientId()),
+      begun_(plane.loop.now()),
       port_(peer.port()),
       listener_(listener),
       trusted_(plane.config->Trusts(peer)) {
@@ -64,6 +68,12 @@ bool ClientConnection::ReadRequest() {
       if (view.data() != input_.data()) input_.assign(view);
       return channel.readable();
     case http::ParseStatus::kError:
+      plane_.stats.errors.Add({.listener = listener_,
+                               .time = plane_.loop.now(),
+                               .ip = ip_,
+                               .port = port_,
+                               .reason = ToString(RefusalFor(plane_.request_head.error))},
+                              view);
       Refuse(RefusalFor(plane_.request_head.error));
       return false;
     case http::ParseStatus::kComplete:
@@ -98,6 +108,7 @@ bool ClientConnection::ReadMore(std::string_view& view) {
 
 void ClientConnection::Serve(std::string_view view) {
   ++stats().requests;
+  ++requests_;
   phase_ = Phase::kExchange;
   first_request_ = false;
   exchange_ = plane_.TakeExchange();
@@ -202,12 +213,34 @@ bool ClientConnection::Leave(const MovedRooms& moved) {
   if (tunnel_) session = tunnel_->session();
   if (exchange_) session = exchange_->session();
   if (!session || !moved.MustEnd(*session)) return false;
+  EndByOperator();
+  return true;
+}
+
+void ClientConnection::EndByOperator() {
   if (tunnel_) {
     tunnel_->EndByRouter();
   } else {
     Close();
   }
-  return true;
+}
+
+SessionFacts ClientConnection::facts() const {
+  using Shown = SessionFacts::Phase;
+  constexpr std::array<Shown, 7> kPhases = {Shown::kIdle,   Shown::kRequest, Shown::kExchange,
+                                            Shown::kTunnel, Shown::kClosing, Shown::kClosing,
+                                            Shown::kClosing};
+  SessionFacts facts{.id = id_,
+                     .ip = ip_,
+                     .port = port_,
+                     .listener = listener_,
+                     .phase = kPhases.at(static_cast<size_t>(phase_)),
+                     .begun = begun_,
+                     .request_begun = request_begun_,
+                     .requests = requests_};
+  if (tunnel_) facts.destination = tunnel_->destination();
+  if (exchange_) facts.destination = exchange_->destination();
+  return facts;
 }
 
 // Everything has been sent. Bytes the client still sends would make the system answer with a reset

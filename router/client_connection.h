@@ -13,6 +13,7 @@
 
 #include "router/data_plane.h"
 #include "router/engine/channel.h"
+#include "router/live_sessions.h"
 #include "router/moved_rooms.h"
 
 namespace room_router {
@@ -30,6 +31,9 @@ class ClientConnection final : public EventHandler, public Timed, public ListHoo
   void Close();
   // Closes when the session in progress is to end; says whether it was.
   bool Leave(const MovedRooms& moved);
+  SessionFacts facts() const;
+  // As Leave, whatever it does: an operator said so.
+  void EndByOperator();
   // Never reached the event loop: undoes the construction.
   void GiveUp();
   bool closed() const { return phase_ == Phase::kClosed; }
@@ -70,7 +74,10 @@ class ClientConnection final : public EventHandler, public Timed, public ListHoo
   std::string input_;  // read but not consumed; no memory while idle
   std::unique_ptr<Exchange> exchange_;
   std::unique_ptr<Tunnel> tunnel_;
+  const uint64_t id_;
+  const TimePoint begun_;
   TimePoint request_begun_;  // first byte of the request
+  uint64_t requests_ = 0;
   uint16_t port_, listener_;
   Phase phase_ = Phase::kIdle;
   bool trusted_;

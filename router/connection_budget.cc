@@ -21,6 +21,7 @@ uint64_t FromDescriptorLimit() {
 }  // namespace
 
 ConnectionBudget::ConnectionBudget(uint64_t configured)
-    : limit_(configured != 0 ? configured : FromDescriptorLimit()) {}
+    : hard_limit_(std::max(configured, FromDescriptorLimit())),
+      limit_(configured != 0 ? configured : hard_limit_) {}
 
 }  // namespace room_router

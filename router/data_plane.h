@@ -81,6 +81,7 @@ struct DataPlane {
   void NoteConnect(EndpointId endpoint, bool connected);  // how an attempt ended
   // 16 hexadecimal digits, unique in the process; valid until the next call.
   std::string_view NextRequestId();
+  uint64_t NextClientId() { return (uint64_t{worker} + 1) << 48 | ++client_count_; }
   // The endpoint of a shard with the fewest exchanges here, best of two at random; one of `tried`
   // or one that is out of service only when nothing else is left. Null when the shard has none.
   const Endpoint* ChooseEndpoint(const Shard& shard, std::span<const EndpointId> tried);
@@ -109,11 +110,12 @@ struct DataPlane {
   List<ClientConnection> clients;  // owned; a connection removes itself
   List<Tunnel> tunnels;            // owned by their clients
   bool draining = false;
+  uint16_t worker = 0;  // its number
 
  private:
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
   std::set<EndpointId> failing_;  // the last attempt here failed
-  uint64_t request_id_base_, request_id_count_ = 0, random_state_;
+  uint64_t request_id_base_, request_id_count_ = 0, client_count_ = 0, random_state_;
   std::array<char, 16> request_id_{};
 };
 

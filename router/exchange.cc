@@ -117,7 +117,17 @@ void Exchange::TakeResponseHead(std::string_view bytes) {
       head_input_.assign(bytes);
       return;
     }
-    if (parsed == http::ParseStatus::kError) return Fail(Refusal::kBadResponse);
+    if (parsed == http::ParseStatus::kError) {
+      plane_.stats.errors.Add({.response = true,
+                               .listener = client_->listener(),
+                               .endpoint = endpoint_,
+                               .time = plane_.loop.now(),
+                               .ip = std::string(client_->ip()),
+                               .port = client_->port(),
+                               .reason = ToString(Refusal::kBadResponse)},
+                              bytes);
+      return Fail(Refusal::kBadResponse);
+    }
     const std::string_view rest = bytes.substr(head.size);
     if (head.status == 101) {
       if (!websocket_ || !head.websocket_accepted) return Fail(Refusal::kBadResponse);

@@ -19,7 +19,6 @@
 #include "router/client_connection.h"
 #include "router/exchange_log.h"
 #include "router/http/body.h"
-#include "router/moved_rooms.h"
 #include "router/upstream_pool.h"
 
 namespace room_router {
@@ -38,6 +37,7 @@ class Exchange final : public EventHandler {
   // The client connection closes while this is in progress.
   void Abandon();
   std::optional<LiveSession> session() const;
+  Destination destination() const;
 
  private:
   enum class Phase : uint8_t { kConnecting, kWaiting, kRelaying, kDone };

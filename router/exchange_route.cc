@@ -256,9 +256,7 @@ bool Exchange::TryAgain(Refusal refusal) {
                                   upstream_->reused() && IsSafe(method_) && !has_request_body_ &&
                                   times_.first_byte == TimePoint{};
   if (!not_sent && !reset_while_reused) return false;
-  if (endpoint_ == kBridgeEndpoint) {  // there is no other that could do instead
-    return false;
-  }
+  if (endpoint_ == kBridgeEndpoint) return false;  // there is no other that could do instead
   if (tries_ > plane_.config->config.retries || tries_ == tried_.size()) return false;
   ReleaseUpstream(false);
   const auto& shards = *plane_.shards;
@@ -307,6 +305,14 @@ void Exchange::ReleaseUpstream(bool reusable) {
 std::optional<LiveSession> Exchange::session() const {
   if (!holds_session_) return {};
   return LiveSession{.key_namespace = key_namespace_, .key = key_, .shard = shard_};
+}
+
+Destination Exchange::destination() const {
+  return {.shard = shard_,
+          .endpoint = upstream_ ? endpoint_ : kNoEndpoint,
+          .has_room = has_key_,
+          .key_namespace = key_namespace_,
+          .key = key_};
 }
 
 void Exchange::ReleaseSession() {

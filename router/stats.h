@@ -13,6 +13,7 @@
 
 #include "discovery/bridge_set.h"
 #include "discovery/shard_set.h"
+#include "router/captured_errors.h"
 
 namespace room_router {
 
@@ -80,6 +81,9 @@ struct EndpointStats {
   Histogram connect_ms, first_byte_ms, total_ms;
 };
 
+// Closed listeners free their port; a paused one may be opened again.
+enum class ListenerState : uint8_t { kOpen, kPaused, kClosed };
+
 struct ListenerStats {
   uint64_t connections_total = 0;
   uint32_t connections = 0, connections_max = 0;
@@ -89,6 +93,10 @@ struct ListenerStats {
   uint64_t local_answers = 0;  // _unlock and keepalive
 };
 
+struct LoopStats {
+  uint64_t batches = 0, events = 0, tasks = 0;  // tasks: posted by other threads
+};
+
 struct WorkerStats {
   EndpointStats& Of(EndpointId id) {
     if (id == kBridgeEndpoint) return bridges;
@@ -96,6 +104,7 @@ struct WorkerStats {
     return endpoints[id];
   }
 
+  size_t worker = 0;                     // whose they are
   std::vector<ListenerStats> listeners;  // index = position in the configuration
   std::vector<EndpointStats> endpoints;  // index = EndpointId
   EndpointStats bridges;                 // all together
@@ -103,6 +112,8 @@ struct WorkerStats {
   std::array<uint64_t, 7> requests_by_class{};  // index = RequestClass
   uint64_t sessions_moved = 0;                  // ended because their room lives on another shard
   uint64_t access_log_drops = 0;
+  LoopStats loop;
+  CapturedErrors errors;
   uint64_t loop_lag_us_max = 0;  // longest wait of a posted task since the last copy
 };
 

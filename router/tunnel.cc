@@ -95,6 +95,14 @@ std::optional<LiveSession> Tunnel::session() const {
       .key_namespace = origin_.key_namespace, .key = origin_.key, .shard = origin_.shard};
 }
 
+Destination Tunnel::destination() const {
+  return {.shard = origin_.shard,
+          .endpoint = upstream_ ? upstream_->endpoint() : kNoEndpoint,
+          .has_room = origin_.has_key,
+          .key_namespace = origin_.key_namespace,
+          .key = origin_.key};
+}
+
 void Tunnel::EndByRouter() {
   termination_ = "DD";
   client_.Close();

@@ -13,6 +13,7 @@
 
 #include "router/client_connection.h"
 #include "router/exchange_log.h"
+#include "router/live_sessions.h"
 #include "router/moved_rooms.h"
 #include "router/upstream_pool.h"
 
@@ -40,6 +41,7 @@ class Tunnel final : public EventHandler, public ListHook {
   void OnTimeout();
   ShardId shard() const { return origin_.shard; }
   std::optional<LiveSession> session() const;
+  Destination destination() const;
   // The shard is gone, or the room lives elsewhere.
   void EndByRouter();
   // The client connection closes: gives back the upstream and the session, writes the log line.

@@ -11,6 +11,7 @@ namespace room_router {
 struct Worker::Thread {
   explicit Thread(Environment environment)
       : budget(environment.budget), plane(environment.directory, environment.access_log) {
+    plane.worker = environment.number;
     plane.report_connect = std::move(environment.report_connect);
     plane.on_client_closed = [this] { budget.Give(); };
   }
@@ -52,6 +53,8 @@ WorkerStats Worker::Thread::Copy() {
     plane.stats.endpoints[id].idle_connections =
         static_cast<uint32_t>(plane.pool.idle(static_cast<EndpointId>(id)));
   }
+  const EventLoop::Counts& counts = plane.loop.counts();
+  plane.stats.loop = {.batches = counts.batches, .events = counts.events, .tasks = counts.tasks};
   plane.stats.loop_lag_us_max = plane.loop.TakeLongestWait();
   if (plane.access_log != nullptr) plane.stats.access_log_drops = plane.access_log->drops();
   return plane.stats;
@@ -92,6 +95,31 @@ void Worker::Collect(std::function<void(WorkerStats)> done) {
   thread_->plane.loop.Post([this, done = std::move(done)] { done(thread_->Copy()); });
 }
 
+void Worker::ClearMaxima() {
+  thread_->plane.loop.Post([this] {
+    WorkerStats& stats = thread_->plane.stats;
+    for (ListenerStats& each : stats.listeners) each.connections_max = each.connections;
+    for (EndpointStats& each : stats.endpoints) each.outstanding_max = each.outstanding;
+    stats.bridges.outstanding_max = stats.bridges.outstanding;
+  });
+}
+
+void Worker::Carry(SessionOrder order, std::function<void(SessionReport)> done) {
+  thread_->plane.loop.Post([this, order = std::move(order), done = std::move(done)] {
+    SessionReport report;
+    auto& clients = thread_->plane.clients;
+    for (auto it = clients.begin(); it != clients.end();) {
+      ClientConnection& client = *it++;
+      SessionFacts facts = client.facts();
+      if (!order.Concerns(facts)) continue;
+      ++report.matched;
+      if (report.sessions.size() < order.most) report.sessions.push_back(std::move(facts));
+      if (order.end) client.EndByOperator();
+    }
+    done(std::move(report));
+  });
+}
+
 void Worker::EndSessions(MovedRoomsPtr moved) {
   thread_->plane.loop.Post([this, moved = std::move(moved)] {
     DataPlane& plane = thread_->plane;
@@ -107,6 +135,21 @@ void Worker::BeginDrain() {
     plane.draining = true;
     for (auto it = plane.clients.begin(); it != plane.clients.end();) (it++)->BeginDrain();
     plane.pool.CloseAll();
+  });
+}
+
+void Worker::CloseListener(uint16_t listener, std::function<void()> done) {
+  thread_->plane.loop.Post([this, listener, done = std::move(done)] {
+    std::erase_if(thread_->acceptors,
+                  [listener](const auto& acceptor) { return acceptor->listener() == listener; });
+    done();
+  });
+}
+
+void Worker::OpenListener(Socket socket) {
+  thread_->plane.loop.Post([this, socket] {
+    thread_->acceptors.push_back(std::make_unique<Acceptor>(thread_->plane, thread_->budget,
+                                                            socket.descriptor, socket.listener));
   });
 }
 

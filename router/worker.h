@@ -11,6 +11,7 @@
 
 #include "router/connection_budget.h"
 #include "router/data_plane.h"
+#include "router/live_sessions.h"
 #include "router/moved_rooms.h"
 
 namespace room_router {
@@ -22,6 +23,7 @@ class Worker {
     ConnectionBudget& budget;
     AccessLogRing* access_log = nullptr;
     std::function<void(EndpointId, bool)> report_connect;  // DataPlane's, on the worker's thread
+    uint16_t number = 0;                                   // tells the workers apart
   };
   // A listening descriptor and its position in the configuration.
   struct Socket {
@@ -44,11 +46,18 @@ class Worker {
   void Publish(BridgeSetPtr bridges);
   // `done` gets a copy of the counters, on the worker's thread.
   void Collect(std::function<void(WorkerStats)> done);
+  // The greatest numbers seen begin anew from those of now.
+  void ClearMaxima();
+  // Looks through the connections; `done` gets what was found, on the worker's thread.
+  void Carry(SessionOrder order, std::function<void(SessionReport)> done);
   // Ends the sessions of rooms that moved (tunnels, long-polls).
   void EndSessions(MovedRoomsPtr moved);
   // Connections close as soon as they are idle; new ones are still accepted.
   void BeginDrain();
   void StopAccepting();
+  // Of one listener: stop accepting (`done` on the worker's thread), take another socket.
+  void CloseListener(uint16_t listener, std::function<void()> done);
+  void OpenListener(Socket socket);
 
  private:
   struct Thread;

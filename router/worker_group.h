@@ -40,8 +40,17 @@ class WorkerGroup {
   void EndSessions(const MovedRoomsPtr& moved);
   void BeginDrain();
   void StopAccepting();
+  void ClearMaxima();
   // Calls back once on the control thread with the copies that arrived within a second.
   void Collect(std::function<void(Copies)> done);
+
+  // Calls back once on the control thread with what was found within a second.
+  void Carry(const SessionOrder& order, std::function<void(SessionReport)> done);
+
+  ListenerState listener_state(size_t listener) const { return states_[listener]; }
+  // `done` on the control thread when no worker accepts there any more.
+  void CloseListener(size_t listener, ListenerState state, std::function<void()> done);
+  std::string OpenListener(size_t listener);  // why not; empty = opened
 
   size_t size() const { return sockets_.size(); }
   const std::vector<SocketAddress>& listening() const { return listening_; }
@@ -52,6 +61,7 @@ class WorkerGroup {
   ConnectionBudget& budget_;
   std::vector<std::vector<Worker::Socket>> sockets_;  // index = worker, until Start
   std::vector<SocketAddress> listening_;
+  std::vector<ListenerState> states_;  // index = listener
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

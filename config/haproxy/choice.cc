@@ -168,7 +168,7 @@ Mistake NoBackend(const Source& source, const std::string& wanted) {
   std::string names;
   for (const Section& section : source.sections) {
     if (section.kind() == "frontend" || !section.IsProxy() || !HasServers(section)) continue;
-    if (names.size() < 200) names += (names.empty() ? "" : ", ") + section.name();
+    if (names.size() < 200) names += (names.empty() ? "" : ", ") + Printable(section.name());
   }
   const std::string file = source.sections.empty() ? "" : source.sections.front().head.file;
   if (names.empty()) {

@@ -162,6 +162,19 @@ size_t SecretsFrom(const Directive& directive) {
 
 }  // namespace
 
+std::string Printable(std::string text) {
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = ' ';
+  }
+  size_t start = 0;
+  while (const auto bad = FindBadUtf8(std::string_view(text).substr(start))) {
+    start += *bad;
+    text[start] = '?';
+  }
+  return text;
+}
+
 const std::string& Directive::At(size_t n) const {
   static const std::string kNone;
   return n < words.size() ? words[n].text : kNone;
@@ -172,7 +185,7 @@ bool Directive::Begins(std::string_view first, std::string_view second) const {
 }
 
 std::string Directive::Place() const {
-  return file.substr(file.rfind('/') + 1) + ":" + std::to_string(line);
+  return Printable(file.substr(file.rfind('/') + 1)) + ":" + std::to_string(line);
 }
 
 std::string Directive::Show() const {
@@ -186,11 +199,7 @@ std::string Directive::Show() const {
   size_t size = std::min(shown.size(), kLongestShown);
   while (cut && size > 0 && (static_cast<unsigned char>(shown[size]) & 0xC0) == 0x80) --size;
   shown.resize(size);
-  for (char& c : shown) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = ' ';
-  }
-  while (const auto bad = FindBadUtf8(shown)) shown[*bad] = '?';
+  shown = Printable(std::move(shown));
   return cut ? shown + " ..." : shown;
 }
 

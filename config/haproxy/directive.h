@@ -15,11 +15,14 @@
 
 namespace room_router::config::haproxy {
 
+// A text as comments and messages show it: on one line, UTF-8, without control characters.
+std::string Printable(std::string text);
+
 struct Word {
   std::string text;
   bool variable = false;  // some of it is known at run time only
 
-  friend bool operator==(const Word& word, std::string_view text) { return word.text == text; }
+  friend bool operator==(const Word& word, std::string_view other) { return word.text == other; }
 };
 
 struct Directive {

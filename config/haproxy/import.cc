@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/haproxy/import.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "config/haproxy/reasons.h"
@@ -157,11 +159,12 @@ std::vector<Mistake> MakeAcceptable(Translation& translation, const Environment&
 
 std::string Compose(const Translation& translation, const std::vector<InputFile>& files) {
   const Choice& choice = translation.choice;
-  std::string text = "# From";
-  for (const InputFile& file : files) text += " " + file.name;
-  text += " by room-router import-haproxy: backend " + choice.backend->name() + ".\n";
+  std::string names;
+  for (const InputFile& file : files) names += " " + file.name;
+  std::string text = fmt::format("# From{} by room-router import-haproxy: backend {}.\n",
+                                 Printable(names), Printable(choice.backend->name()));
   for (const std::string& other : choice.others) {
-    text += "# Backend " + other + " would do as well: --backend " + other + "\n";
+    text += fmt::format("# Backend {0} would do as well: --backend {0}\n", Printable(other));
   }
   text += translation.ledger.Text(Fate::kLook) + "\n" + translation.yaml.Print();
   for (const Fate fate : {Fate::kDropped, Fate::kDone}) {
@@ -194,7 +197,7 @@ Imported Import(const std::vector<InputFile>& files, const ImportOptions& option
             .mistakes = {{.file = head.file,
                           .line = head.line,
                           .column = head.column,
-                          .message = "backend " + choice.backend->name() +
+                          .message = "backend " + Printable(choice.backend->name()) +
                                      " makes no configuration: " + mistakes.front().message}}};
   }
   return {.yaml = Compose(translation, files), .mistakes = {}};

@@ -13,6 +13,7 @@ constexpr std::array<const char*, 3> kHeadings{"Please look at", "Not carried ov
 
 void Ledger::Note(Fate fate, const Directive& directive, std::string text) {
   Carry(directive);
+  text = Printable(std::move(text));
   if (fate == Fate::kDropped) dropped_.insert(directive.order);
   if (!known_.emplace(directive.order, text).second) return;
   notes_[static_cast<size_t>(fate)].push_back({.order = directive.order,

@@ -69,7 +69,9 @@ constexpr std::array kTraffic{
     Row{"log stderr", kDone, "see logging"},
     Row{"log", kDropped, "there is no syslog: the journal or the container takes stdout"},
     Row{"no log", kDropped, "logging.access.format: off is silent"},
-    Row{"option forwardfor", kDone, "X-Forwarded-For is set; trusted_proxies says whose is kept"},
+    Row{"option forwardfor", Fate::kLook,
+        "X-Forwarded-* that come in count only from trusted_proxies: write the addresses of the "
+        "ingress there"},
     Row{"option redispatch", kDone,
         "retries take another endpoint of the room's shard; a room moves "
         "when its shard is down"},

@@ -118,7 +118,7 @@ class SourceReader {
     source_.mistakes.push_back({.file = file_->name,
                                 .line = column == 0 ? 0 : line_,
                                 .column = column,
-                                .message = std::move(message)});
+                                .message = Printable(std::move(message))});
   }
 
   Source& source_;

@@ -24,13 +24,17 @@ class AdminCollector {
   // Calls back once, on the control thread, perhaps before it returns.
   void Collect(std::function<void(AdminViewPtr)> done);
 
+  // The maxima of what is shown begin anew; with `all`, so do the counters.
+  void ClearCounters(bool all);
+
   const AdminSources& sources() const { return sources_; }
 
  private:
-  AdminViewPtr MakeView(const std::vector<WorkerStats>& workers);
+  AdminViewPtr MakeView(std::vector<WorkerStats> workers);
 
   const AdminSources sources_;
   RateMeter rates_;
+  WorkerStats latest_, baseline_;
   std::vector<std::function<void(AdminViewPtr)>> waiting_;
 };
 

@@ -17,7 +17,7 @@ constexpr std::string_view kJson = "application/json; charset=utf-8";
 constexpr std::string_view kShard = "/api/v1/shards/";
 constexpr std::pair<std::string_view, std::string_view> kShardActions[] = {
     {"/drain", "POST"}, {"/ready", "POST"}, {"/maint", "POST"}, {"/weight", "PUT"}};
-constexpr std::string_view kCsvPath = "/stats;csv";
+constexpr std::string_view kCsvPath = "/stats;csv", kStatJsonPath = "/stats;json";
 
 struct Target {
   std::string_view path, query;
@@ -49,11 +49,18 @@ AdminPage Ready(const AdminSources& sources) {
   return {.status = 503, .body = "not ready: " + readiness.reason + "\n"};
 }
 
-// /stats;csv;up;no-maint;norefresh
-AdminPage Csv(std::string_view options, const AdminView& view) {
+// /stats;csv;up;no-maint;norefresh and /stats;json;…
+bool IsStatistics(std::string_view path) {
+  return path.starts_with(kCsvPath) || path.starts_with(kStatJsonPath);
+}
+
+AdminPage Statistics(std::string_view options, const AdminView& view) {
   StatFilter filter;
   filter.only_up = options.find(";up") != std::string_view::npos;
   filter.no_maintenance = options.find(";no-maint") != std::string_view::npos;
+  if (options.starts_with(kStatJsonPath)) {
+    return {.content_type = kJson, .body = StatJson(StatRows(view), filter)};
+  }
   return {.body = StatCsv(StatRows(view), filter)};
 }
 
@@ -103,7 +110,7 @@ AdminPage WrongMethod(std::string_view path, std::string_view allowed) {
 
 bool PageNeedsView(std::string_view target) {
   const std::string_view path = Split(target).path;
-  return path == "/healthz" || path == "/metrics" || path.starts_with(kCsvPath) ||
+  return path == "/healthz" || path == "/metrics" || IsStatistics(path) ||
          path.starts_with("/api/v1/");
 }
 
@@ -117,7 +124,7 @@ AdminPage MakePage(std::string_view target, const AdminView* view, const AdminSo
   if (path == "/metrics") {
     return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = MetricsText(*view)};
   }
-  if (path.starts_with(kCsvPath)) return Csv(path.substr(kCsvPath.size()), *view);
+  if (IsStatistics(path)) return Statistics(path, *view);
   if (path == "/api/v1/status") return JsonPage(200, StatusJson(*view));
   if (path == "/api/v1/shards") return JsonPage(200, ShardsJson(*view));
   if (path.starts_with(kShard)) return OneShard(path, *view);

@@ -2,7 +2,7 @@
 // What each path of the admin HTTP port answers. Pure apart from reading the stick table.
 //
 //   /  /stats            dashboard           /healthz  every event loop answered
-//   /stats;csv           HAProxy's CSV       /readyz   traffic may come
+//   /stats;csv  ;json    HAProxy's formats   /readyz   traffic may come
 //   /metrics             Prometheus          /api/v1/{status,shards,rooms}  JSON
 //                                            /api/v1/shards/NAME  one of them
 #pragma once

@@ -27,6 +27,7 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr auto kAcceptPause = 100ms;      // when descriptors have run out
 constexpr auto kMaxOverrun = 60s;         // of a wait, when the workers are slow to answer
 constexpr auto kLinger = 2s;              // for a client to read the last answer
+constexpr auto kLongestAnswer = 10s;      // well above the workers' own limit
 constexpr size_t kSendEvery = 256 << 10;  // bytes of answers gathered
 
 uint64_t InodeOf(const std::string& path) {
@@ -189,8 +190,27 @@ asio::awaitable<CliReply> AdminSocket::Reply(const CliWords& words, Session& ses
   const CliContext context{.level = session.cli.level(),
                            .sources = collector_.sources(),
                            .view = view.get(),
-                           .now = Clock::now()};
+                           .now = Clock::now(),
+                           .clear_counters = [this](bool all) { collector_.ClearCounters(all); }};
+  if (AnswersLater(words)) {
+    reply = co_await LaterReply(words, context, session.wait);
+    co_return reply;
+  }
   reply = RunCommand(words, context);
+  co_return reply;
+}
+
+asio::awaitable<CliReply> AdminSocket::LaterReply(const CliWords& words, const CliContext& context,
+                                                  std::shared_ptr<asio::steady_timer> wait) {
+  const auto arrived = std::make_shared<std::optional<CliReply>>();
+  wait->expires_after(kLongestAnswer);
+  StartCommand(words, context, [arrived, wait](CliReply reply) {
+    *arrived = std::move(reply);
+    wait->cancel();
+  });
+  if (!arrived->has_value()) co_await wait->async_wait(kAwait);
+  CliReply reply = Error("The workers did not answer in time; try again later.\n");
+  if (arrived->has_value()) reply = std::move(**arrived);
   co_return reply;
 }
 

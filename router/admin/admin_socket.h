@@ -20,6 +20,8 @@
 
 namespace room_router::admin {
 
+struct CliContext;
+
 class AdminSocket {
  public:
   static constexpr size_t kMaxSessions = 1000;
@@ -44,6 +46,8 @@ class AdminSocket {
   boost::asio::awaitable<void> Serve(std::shared_ptr<Session> session);
   boost::asio::awaitable<void> RunCommands(std::shared_ptr<Session> session);
   boost::asio::awaitable<CliReply> Reply(const CliWords& words, Session& session);
+  boost::asio::awaitable<CliReply> LaterReply(const CliWords& words, const CliContext& context,
+                                              std::shared_ptr<boost::asio::steady_timer> wait);
   boost::asio::awaitable<CliReply> Wait(DrainWish wish, std::shared_ptr<Session> session);
   boost::asio::awaitable<bool> Send(Session& session);
   boost::asio::awaitable<void> Linger(Session& session);

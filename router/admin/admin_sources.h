@@ -3,8 +3,8 @@
 //
 // Everything here is called on the control thread only. `collect` is the one asynchronous door: it
 // asks every worker for a copy of its counters and calls back exactly once, on the control thread,
-// with what arrived in its own time limit, so a stuck worker shows as a missing copy. Only
-// `order`, `move_rooms`, `pin` and `ban` change anything.
+// with what arrived in its own time limit, so a stuck worker shows as a missing copy. Names of
+// what changes something are verbs, but for `sessions`, whose orders may end some.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,9 @@
 #include <vector>
 
 #include "config/config.h"
+#include "discovery/lookup_counts.h"
 #include "discovery/shard_set.h"
+#include "router/live_sessions.h"
 #include "router/replication_view.h"
 #include "router/stats.h"
 #include "sticky/room_key.h"
@@ -36,7 +38,16 @@ struct ReloadState {
 
 struct Readiness {
   bool ready = false;
+  bool draining = false;
   std::string reason;  // why not, for people: "draining", "discovery has not answered yet"
+};
+
+// What can be done with listeners, by their position in the configuration.
+struct ListenerDoors {
+  std::function<ListenerState(size_t)> state;
+  // `done` when nobody accepts there any more.
+  std::function<void(size_t, ListenerState, std::function<void()> done)> close;
+  std::function<std::string(size_t)> open;  // why not; empty = opened
 };
 
 struct AdminSources {
@@ -67,7 +78,18 @@ struct AdminSources {
   std::function<bool(const RuleSubject&, const std::optional<PinTarget>&)> pin;
   std::function<bool(const RuleSubject&, std::optional<BanAction>)> ban;
 
-  uint64_t connection_limit = 0;  // limits.connections, resolved; 0 = unknown
+  // As `collect`, of live sessions. May be empty.
+  std::function<void(const SessionOrder&, std::function<void(SessionReport)>)> sessions;
+  // Reads the configuration again; its mistakes. Empty when there is no file.
+  std::function<std::vector<std::string>()> reload_now;
+  std::function<void(config::LogLevel)> set_log_level;
+  std::function<LookupCounts()> lookups;  // of DNS; may be empty
+  std::function<void()> clear_maxima;     // of the workers' counters; may be empty
+  ListenerDoors listeners;                // may be empty
+
+  std::function<uint64_t()> connection_limit;  // limits.connections, resolved; may be empty
+  std::function<void(uint64_t)> set_connection_limit;
+  uint64_t hard_connection_limit = 0;  // that of the system
   std::chrono::system_clock::time_point start_time;
   TimePoint start;
   std::vector<std::pair<std::string, std::string>> versions;  // version, commit, compiler

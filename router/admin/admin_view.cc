@@ -75,6 +75,9 @@ WorkerStats Sum(const std::vector<WorkerStats>& workers) {
     for (size_t i = 0; i < sum.requests_by_class.size(); ++i) {
       sum.requests_by_class[i] += part.requests_by_class[i];
     }
+    sum.loop.batches += part.loop.batches;
+    sum.loop.events += part.loop.events;
+    sum.loop.tasks += part.loop.tasks;
     sum.sessions_moved += part.sessions_moved;
     sum.access_log_drops += part.access_log_drops;
     sum.loop_lag_us_max = std::max(sum.loop_lag_us_max, part.loop_lag_us_max);

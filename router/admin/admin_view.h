@@ -17,9 +17,12 @@ namespace room_router::admin {
 struct AdminView {
   std::shared_ptr<const config::Config> config;
   ShardSetPtr shards;
-  WorkerStats stats;         // of all workers that answered, summed
-  size_t workers = 0;        // that exist
-  size_t workers_alive = 0;  // that answered
+  std::vector<WorkerStats> each_worker;  // of those that answered, by number
+  WorkerStats stats;                     // their sum
+  WorkerStats shown;                     // the same since `clear counters all`
+  std::vector<ListenerState> listeners;  // empty = all open
+  size_t workers = 0;                    // that exist
+  size_t workers_alive = 0;              // that answered
   Rates rates;
   std::vector<uint32_t> rooms;  // live ones, index = position in shards->shards
   uint32_t rooms_total = 0;
@@ -28,13 +31,14 @@ struct AdminView {
   Readiness readiness;
   ReloadState reload;
   ReplicationView replication;
+  LookupCounts lookups;
   ProcessFacts process;
-  uint64_t connection_limit = 0;
+  uint64_t connection_limit = 0, hard_connection_limit = 0;
   uint64_t access_log_lost_bytes = 0;
   std::vector<std::pair<std::string, std::string>> versions;
   std::chrono::system_clock::time_point start_time;
   std::chrono::seconds uptime{0};
-  TimePoint now;
+  TimePoint start, now;
 };
 
 // Adds up what the workers counted. A maximum of a sum isn't known; the sum of the workers' maxima

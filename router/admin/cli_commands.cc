@@ -1,57 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/admin/cli_commands.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "router/admin/absent_commands.h"
+#include "router/admin/command_list.h"
+#include "router/admin/control_commands.h"
 #include "router/admin/drain_commands.h"
+#include "router/admin/error_commands.h"
+#include "router/admin/frontend_commands.h"
+#include "router/admin/process_commands.h"
+#include "router/admin/resolver_commands.h"
+#include "router/admin/room_commands.h"
 #include "router/admin/rule_commands.h"
 #include "router/admin/server_commands.h"
-#include "router/admin/show_info.h"
+#include "router/admin/server_list_commands.h"
+#include "router/admin/session_commands.h"
 #include "router/admin/show_peers.h"
-#include "router/admin/stat_csv.h"
-#include "router/admin/stat_rows.h"
+#include "router/admin/stat_commands.h"
 #include "router/admin/table_commands.h"
 
 namespace room_router::admin {
 namespace {
 
-struct Command {
-  std::string_view words;  // what a line begins with
-  std::string_view usage, help;
-  CliReply (*run)(const CliWords& words, const CliContext& context);  // null: the session's own
-  bool needs_view = false;
-};
+using Command = CliCommand;
 
 CliReply Help(const CliWords& words, const CliContext& context);
 
 CliReply ShowVersion(const CliWords&, const CliContext& context) {
   const auto& versions = context.sources.versions;
   return {.text = (versions.empty() ? "unknown" : versions.front().second) + "\n"};
-}
-
-CliReply NoFormat(const std::string& format) {
-  return Error("Output format '" + format + "' is not available; ask without it.\n");
-}
-
-bool IsFormat(const std::string& word) {
-  return word == "json" || word == "typed" || word == "desc" || word == "float";
-}
-
-CliReply ShowInfoCommand(const CliWords& words, const CliContext& context) {
-  if (words.size() > 2 && IsFormat(words[2])) return NoFormat(words[2]);
-  return {.text = ShowInfo(*context.view)};
-}
-
-std::optional<int> ReadInt(const std::string& word) {
-  int value = 0;
-  const char* end = word.data() + word.size();
-  const auto read = std::from_chars(word.data(), end, value);
-  if (word.empty() || read.ec != std::errc() || read.ptr != end) return std::nullopt;
-  return value;
 }
 
 // show peers [dict|-] [<section>]
@@ -64,26 +43,6 @@ CliReply ShowPeersCommand(const CliWords& words, const CliContext& context) {
     return Error("No such peers\n");
   }
   return {.text = ShowPeers(*context.view, section)};
-}
-
-// show stat [{<iid>|<proxy>} <types> <sid>] [up|no-maint]…
-CliReply ShowStat(const CliWords& words, const CliContext& context) {
-  StatFilter filter;
-  size_t i = 2;
-  if (words.size() >= 5 && ReadInt(words[3]) && ReadInt(words[4])) {
-    const auto id = ReadInt(words[2]);
-    if (id) filter.proxy_id = *id;
-    if (!id) filter.proxy = words[2];
-    filter.types = *ReadInt(words[3]);
-    filter.server_id = *ReadInt(words[4]);
-    i = 5;
-  }
-  for (; i < words.size(); ++i) {
-    if (IsFormat(words[i])) return NoFormat(words[i]);
-    filter.only_up |= words[i] == "up";
-    filter.no_maintenance |= words[i] == "no-maint";
-  }
-  return {.text = StatCsv(StatRows(*context.view), filter)};
 }
 
 constexpr auto kCommands = std::to_array<Command>({
@@ -113,13 +72,9 @@ constexpr auto kCommands = std::to_array<Command>({
     {"show bans", "show bans", "list the rooms that are refused", ShowBans},
     {"show drain", "show drain [<shard>]", "how far shards that are not ready are from being empty",
      ShowDrainCommand, true},
-    {"show info", "show info", "report information about the running process", ShowInfoCommand,
-     true},
     {"show peers", "show peers [dict|-] [section]",
      "dump some information about the other replicas and HAProxy peers", ShowPeersCommand, true},
     {"show pins", "show pins", "list the rooms that belong on certain shards", ShowPins},
-    {"show stat", "show stat [no-maint|up]*", "report counters for each proxy and server", ShowStat,
-     true},
     {"show table", "show table <table> [<filter>]*",
      "report table usage stats or dump this table's contents (filter: data/key)", ShowTable},
     {"show version", "show version", "show version of the current process", ShowVersion},
@@ -130,103 +85,44 @@ constexpr auto kCommands = std::to_array<Command>({
     {"quit", "quit", "disconnect", nullptr},
 });
 
-std::string Line(const Command& command) {
-  return fmt::format("  {:<40}: {}\n", command.usage, command.help);
+constexpr std::array<Command, 2> kSessionCommands = {{
+    {"operator", "operator", "lower the level of the current CLI session to operator", nullptr},
+    {"user", "user", "lower the level of the current CLI session to user", nullptr},
+}};
+
+const CommandList& Commands() {
+  static const CommandList kList = {
+      kSessionCommands,     kCommands,         AbsentCommands(),  ProcessCommands(),
+      ServerListCommands(), StatCommands(),    SessionCommands(), FrontendCommands(),
+      RoomCommands(),       ControlCommands(), ErrorCommands(),   ResolverCommands()};
+  return kList;
 }
 
-std::string Join(const CliWords& words, size_t count) {
-  std::string text;
-  for (size_t i = 0; i < std::min(count, words.size()); ++i) {
-    if (i > 0) text += ' ';
-    text += words[i];
-  }
-  return text;
-}
-
-const Command* FindCommand(const CliWords& words) {
-  const auto found = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& command) {
-    const auto spaces = std::count(command.words.begin(), command.words.end(), ' ');
-    return Join(words, static_cast<size_t>(spaces) + 1) == command.words;
-  });
-  return found == kCommands.end() ? nullptr : &*found;
-}
-
-CliReply Help(const CliWords& words, const CliContext&) {
-  const std::string prefix = Join({words.begin() + 1, words.end()}, words.size());
-  const bool any = std::any_of(kCommands.begin(), kCommands.end(), [&](const Command& command) {
-    return command.words.starts_with(prefix);
-  });
-  std::string text;
-  for (const Command& command : kCommands) {
-    if (!any || command.words.starts_with(prefix)) text += Line(command);
-  }
-  return {.text = "The following commands are valid at this level:\n" + text};
-}
-
-// Edits (insert, remove, replace a character) from one text to the other.
-size_t Distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replace = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replace});
-    }
-  }
-  return row[b.size()];
-}
-
-// The session's own single words, which close every list.
-bool Closes(const Command& command) {
-  return command.words == "help" || command.words == "prompt" || command.words == "quit";
-}
-
-// Nearest first; those that close the list in any case are left out.
-std::vector<const Command*> Nearest(const CliWords& words) {
-  constexpr size_t kShown = 5, kLongest = 64;
-  const std::string typed = Join(words, 2).substr(0, kLongest);
-  std::vector<std::pair<size_t, const Command*>> ranked;
-  for (const Command& command : kCommands) {
-    const size_t distance = Distance(typed, command.words);
-    const bool near = distance * 2 <= command.words.size() ||
-                      command.words.substr(0, command.words.find(' ')) == words[0];
-    if (!Closes(command) && near) ranked.emplace_back(distance, &command);
-  }
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<const Command*> nearest;
-  for (const auto& [distance, command] : ranked) {
-    if (nearest.size() < kShown) nearest.push_back(command);
-  }
-  return nearest;
-}
-
-CliReply Unknown(const CliWords& words) {
-  const std::vector<const Command*> nearest = Nearest(words);
-  std::string text = "Unknown command. Please enter one of the following commands only:\n";
-  if (!nearest.empty()) {
-    text = "Unknown command, but maybe one of the following ones is a better match:\n";
-    for (const Command* command : nearest) text += Line(*command);
-  }
-  for (const Command& command : kCommands) {
-    if (nearest.empty() || Closes(command)) text += Line(command);
-  }
-  return {.text = std::move(text), .severity = CliReply::kInfo};
-}
+CliReply Help(const CliWords& words, const CliContext&) { return Commands().Help(words); }
 
 }  // namespace
 
 bool NeedsView(const CliWords& words) {
-  const Command* command = FindCommand(words);
+  const Command* command = Commands().Find(words);
   return command != nullptr && command->needs_view;
 }
 
+bool AnswersLater(const CliWords& words) {
+  const Command* command = Commands().Find(words);
+  return command != nullptr && command->start != nullptr;
+}
+
 CliReply RunCommand(const CliWords& words, const CliContext& context) {
-  const Command* command = FindCommand(words);
-  if (command == nullptr || command->run == nullptr) return Unknown(words);
+  const Command* command = Commands().Find(words);
+  if (command == nullptr || command->run == nullptr) return Commands().Unknown(words);
+  if (context.level < command->least) return Error("Permission denied\n");
   return command->run(words, context);
+}
+
+void StartCommand(const CliWords& words, const CliContext& context, CliDone done) {
+  const Command& command = *Commands().Find(words);
+  if (context.level < command.least) return done(Error("Permission denied\n"));
+  command.start(words, context, std::move(done));
 }
 
 }  // namespace room_router::admin

@@ -94,6 +94,10 @@ bool CliSession::AnswerOwn(const CliWords& words, std::chrono::seconds uptime) {
   } else if (is(0, "prompt")) {
     SetPrompt(words);
     Answer({}, uptime);
+  } else if (is(0, "operator")) {
+    Answer(Lower(config::AdminLevel::kOperator), uptime);
+  } else if (is(0, "user")) {
+    Answer(Lower(config::AdminLevel::kUser), uptime);
   } else if (is(0, "set") && is(1, "timeout")) {
     Answer(SetTimeout(words), uptime);
   } else if (is(0, "set") && is(1, "severity-output")) {
@@ -117,6 +121,12 @@ void CliSession::SetPrompt(const CliWords& words) {
   } else {
     interactive_ = prompt_ = !prompt_;
   }
+}
+
+CliReply CliSession::Lower(config::AdminLevel level) {
+  if (level_ < level) return Error("Permission denied\n");
+  level_ = level;
+  return {};
 }
 
 CliReply CliSession::SetTimeout(const CliWords& words) {

@@ -3,8 +3,9 @@
 //
 // Framing as HAProxy 2.6: every answer ends with an empty line; without `prompt` the lines that
 // have arrived are run and the connection ends; with it "> " follows each answer. Commands about
-// the session itself (prompt, quit, set timeout cli, set severity-output) are answered here. Pure;
-// holds at most one line of kMaxLine bytes and what the caller gives it at once.
+// the session itself (prompt, quit, user, operator, set timeout cli, set severity-output) are
+// answered here. Pure; holds at most one line of kMaxLine bytes and what the caller gives it at
+// once.
 #pragma once
 
 #include <chrono>
@@ -63,10 +64,11 @@ class CliSession {
   bool TakeLine();
   bool AnswerOwn(const CliWords& words, std::chrono::seconds uptime);
   void SetPrompt(const CliWords& words);
+  CliReply Lower(config::AdminLevel level);
   CliReply SetTimeout(const CliWords& words);
   CliReply SetSeverity(const CliWords& words);
 
-  const config::AdminLevel level_;
+  config::AdminLevel level_;
   std::string input_, output_;
   std::deque<CliWords> commands_;  // of the line being run
   std::chrono::milliseconds idle_timeout_{60'000};

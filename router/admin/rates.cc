@@ -63,4 +63,10 @@ const Rates& RateMeter::Update(const WorkerStats& stats, TimePoint now) {
   return rates_;
 }
 
+void RateMeter::ClearMaxima() {
+  for (auto* rates : {&rates_.connections, &rates_.requests, &rates_.endpoints}) {
+    for (Rate& rate : *rates) rate.max = rate.now;
+  }
+}
+
 }  // namespace room_router::admin

@@ -32,6 +32,7 @@ class RateMeter {
  public:
   // `stats` are the sums of all workers.
   const Rates& Update(const WorkerStats& stats, TimePoint now);
+  void ClearMaxima();  // they begin anew from the rates of now
 
  private:
   struct Sample {

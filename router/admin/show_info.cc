@@ -3,8 +3,14 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
+#include <algorithm>
+#include <array>
+#include <cassert>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "router/admin/stat_fields.h"
 
 namespace room_router::admin {
 namespace {
@@ -16,7 +22,7 @@ struct Totals {
 
 Totals TotalsOf(const AdminView& view) {
   Totals totals;
-  for (const ListenerStats& listener : view.stats.listeners) {
+  for (const ListenerStats& listener : view.shown.listeners) {
     totals.connections += listener.connections;
     totals.connections_total += listener.connections_total;
     totals.requests += listener.requests;
@@ -33,23 +39,32 @@ std::string VersionOf(const AdminView& view) {
   return view.versions.empty() ? "unknown" : view.versions.front().second;
 }
 
+uint64_t ConnectedPeers(const ReplicationView& view) {
+  const auto replicas = std::ranges::count(view.replicas, true, &ReplicaView::linked);
+  const auto haproxys = std::ranges::count(view.haproxy, true, &HaproxyPeers::View::connected);
+  return static_cast<uint64_t>(replicas + haproxys);
+}
+
 std::string Uptime(std::chrono::seconds uptime) {
   const auto s = uptime.count();
   return fmt::format("{}d {}h{:02}m{:02}s", s / 86400, s / 3600 % 24, s / 60 % 60, s % 60);
 }
 
+// In the order of InfoFields().
 class Lines {
  public:
   void Add(std::string_view name, const auto& value) {
-    fmt::format_to(std::back_inserter(text_), "{}: {}\n", name, value);
+    assert(InfoFields()[values_.size()].field.name == name);
+    static_cast<void>(name);
+    values_.push_back(fmt::to_string(value));
   }
   void Zero(std::initializer_list<std::string_view> names) {
     for (const std::string_view name : names) Add(name, 0);
   }
-  std::string Take() { return std::move(text_); }
+  std::vector<std::string> Take() { return std::move(values_); }
 
  private:
-  std::string text_;
+  std::vector<std::string> values_;
 };
 
 void AddProcess(Lines& lines, const AdminView& view) {
@@ -69,7 +84,7 @@ void AddProcess(Lines& lines, const AdminView& view) {
   lines.Add("Ulimit-n", view.process.descriptor_limit);
   lines.Add("Maxsock", view.process.descriptor_limit);
   lines.Add("Maxconn", view.connection_limit);
-  lines.Add("Hard_maxconn", view.connection_limit);
+  lines.Add("Hard_maxconn", view.hard_connection_limit);
 }
 
 void AddTraffic(Lines& lines, const AdminView& view, const Totals& totals) {
@@ -91,20 +106,23 @@ void AddTraffic(Lines& lines, const AdminView& view, const Totals& totals) {
   lines.Zero({"Run_queue"});
   lines.Add("Idle_pct", 100);
   lines.Add("node", view.config->node.name.empty() ? "-" : view.config->node.name);
-  lines.Add("Stopping", 0);
+  lines.Add("Stopping", view.readiness.draining ? 1 : 0);
   lines.Add("Jobs", totals.connections + view.config->listeners.size());
   lines.Add("Unstoppable Jobs", 0);
   lines.Add("Listeners", view.config->listeners.size());
-  lines.Zero({"ActivePeers", "ConnectedPeers"});
-  lines.Add("DroppedLogs", view.stats.access_log_drops);
-  lines.Zero({"BusyPolling", "FailedResolutions"});
+  const uint64_t peers = ConnectedPeers(view.replication);
+  lines.Add("ActivePeers", peers);
+  lines.Add("ConnectedPeers", peers);
+  lines.Add("DroppedLogs", view.shown.access_log_drops);
+  lines.Zero({"BusyPolling"});
+  const LookupCounts& lookups = view.lookups;
+  lines.Add("FailedResolutions", lookups.absent + lookups.timeouts + lookups.refused +
+                                     lookups.malformed + lookups.not_asked + lookups.other);
   lines.Add("TotalBytesOut", totals.bytes_out);
   lines.Zero({"TotalSplicdedBytesOut", "BytesOutRate", "DebugCommandsIssued", "CumRecvLogs"});
 }
 
-}  // namespace
-
-std::string ShowInfo(const AdminView& view) {
+std::vector<std::string> Values(const AdminView& view) {
   const Totals totals = TotalsOf(view);
   Lines lines;
   AddProcess(lines, view);
@@ -116,6 +134,43 @@ std::string ShowInfo(const AdminView& view) {
   lines.Add("Start_time_sec", std::chrono::system_clock::to_time_t(view.start_time));
   lines.Add("Tainted", 0);
   return lines.Take();
+}
+
+// With `float` HAProxy tells these with more digits.
+bool HasDigits(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kNames = {
+      "Uptime_sec", "ConnRate", "SessRate", "SslRate", "SslFrontendKeyRate", "SslBackendKeyRate"};
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
+Field FieldFor(Field field, const InfoFormat& format) {
+  if (format.floats && HasDigits(field.name)) field.type = FieldType::kFloat;
+  return field;
+}
+
+}  // namespace
+
+std::string ShowInfo(const AdminView& view, const InfoFormat& format) {
+  const std::vector<std::string> values = Values(view);
+  std::string text = format.kind == InfoFormat::kJson ? "[" : "";
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto& [position, plain] = InfoFields()[i];
+    const Field field = FieldFor(plain, format);
+    if (format.kind == InfoFormat::kJson) {
+      if (i > 0) text += ',';
+      AppendJson(text, "", position, field, values[i]);
+      continue;
+    }
+    if (format.kind == InfoFormat::kTyped) {
+      AppendTyped(text, "", position, field, values[i]);
+    } else {
+      text.append(field.name).append(": ").append(values[i]);
+    }
+    if (format.described) text.append(":\"").append(field.description).append("\"");
+    text += '\n';
+  }
+  if (format.kind == InfoFormat::kJson) text += "]\n";
+  return text;
 }
 
 }  // namespace room_router::admin

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/admin/stat_csv.h"
 
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "router/admin/stat_fields.h"
+
 namespace room_router::admin {
 namespace {
 
@@ -29,6 +35,15 @@ bool Passes(const StatRow& row, const StatFilter& filter) {
   return !(filter.no_maintenance && row.type == kServer && status.starts_with("MAINT"));
 }
 
+template <class Visit>
+void ForEachField(const StatRow& row, Visit visit) {
+  for (size_t column = 0; column < kStatColumns; ++column) {
+    const auto position = StatPosition(column);
+    if (!position || row.columns[column].empty()) continue;
+    visit(*position, StatField(column, row.type), row.columns[column]);
+  }
+}
+
 }  // namespace
 
 std::string StatCsv(const std::vector<StatRow>& rows, const StatFilter& filter) {
@@ -40,6 +55,39 @@ std::string StatCsv(const std::vector<StatRow>& rows, const StatFilter& filter) 
     out += '\n';
   }
   return out;
+}
+
+std::string StatTyped(const std::vector<StatRow>& rows, const StatFilter& filter, bool described) {
+  constexpr std::string_view kLetters = "FBS";
+  std::string out;
+  for (const StatRow& row : rows) {
+    if (!Passes(row, filter)) continue;
+    const std::string before = fmt::format("{}.{}.{}.", kLetters.at(static_cast<size_t>(row.type)),
+                                           row.proxy_id, row.server_id);
+    ForEachField(row, [&](size_t position, const Field& field, const std::string& value) {
+      AppendTyped(out, before, position, field, value);
+      if (described) fmt::format_to(std::back_inserter(out), ":\"{}\"", field.description);
+      out += '\n';
+    });
+  }
+  return out;
+}
+
+std::string StatJson(const std::vector<StatRow>& rows, const StatFilter& filter) {
+  constexpr std::string_view kWords[] = {"Frontend", "Backend", "Server"};
+  std::string out = "[";
+  for (const StatRow& row : rows) {
+    if (!Passes(row, filter)) continue;
+    out += out.size() > 1 ? ",[" : "[";
+    const std::string before = fmt::format(R"("objType":"{}","proxyId":{},"id":{},)",
+                                           kWords[row.type], row.proxy_id, row.server_id);
+    ForEachField(row, [&](size_t position, const Field& field, const std::string& value) {
+      if (out.back() != '[') out += ',';
+      AppendJson(out, before, position, field, value);
+    });
+    out += ']';
+  }
+  return out + "]\n";
 }
 
 }  // namespace room_router::admin

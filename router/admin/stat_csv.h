@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `show stat` and `/stats;csv`: rows as HAProxy's CSV, header and every row ending with a comma.
+// `show stat`, `/stats;csv` and `/stats;json`: rows as HAProxy's CSV (header and every row ending
+// with a comma), as its typed lines, or as its JSON. Empty columns are left out of the latter two.
+// Pure.
 #pragma once
 
 #include <string>
@@ -20,5 +22,9 @@ struct StatFilter {
 
 // The header line, then the rows that pass.
 std::string StatCsv(const std::vector<StatRow>& rows, const StatFilter& filter);
+// A line per column: "F.2.0.4.scur.1:MGP:u32:0", then :"description" if it is to be described.
+std::string StatTyped(const std::vector<StatRow>& rows, const StatFilter& filter, bool described);
+// An array per row.
+std::string StatJson(const std::vector<StatRow>& rows, const StatFilter& filter);
 
 }  // namespace room_router::admin

@@ -13,6 +13,7 @@ constexpr int kFirstProxyId = 2;  // as HAProxy counts: 1 is its own
 
 struct ColumnName {
   consteval ColumnName(const char* name) : index(StatColumn(name)) {}  // NOLINT: reads as a name
+  constexpr ColumnName(size_t column) : index(column) {}               // NOLINT
   size_t index;
 };
 
@@ -53,20 +54,48 @@ int64_t SecondsSince(uint64_t monotonic_s, TimePoint now) {
   return std::max<int64_t>(0, now_s - static_cast<int64_t>(monotonic_s));
 }
 
+// Columns of HAProxy's modules that are counters of other things than HTTP/1.
+void ZeroModules(RowWriter& out) {
+  for (size_t column = StatColumn("h2_headers_rcvd"); column < kStatColumns; ++column) {
+    out.Zero({column});
+  }
+}
+
+// The words for people that go with a check's status.
+std::string_view DescribeCheck(std::string_view status) {
+  constexpr std::pair<std::string_view, std::string_view> kTexts[] = {
+      {"L4OK", "Layer4 check passed"},        {"L4TOUT", "Layer4 timeout"},
+      {"L4CON", "Layer4 connection problem"}, {"L6OK", "Layer6 check passed"},
+      {"L6TOUT", "Layer6 timeout"},           {"L6RSP", "Layer6 invalid response"},
+      {"L7OK", "Layer7 check passed"},        {"L7TOUT", "Layer7 timeout"},
+      {"L7RSP", "Layer7 invalid response"},   {"L7STS", "Layer7 wrong status"}};
+  for (const auto& [word, text] : kTexts) {
+    if (word == status) return text;
+  }
+  return {};
+}
+
+std::string_view FrontendStatus(const AdminView& view, size_t listener) {
+  const auto state = listener < view.listeners.size() ? view.listeners[listener] : ListenerState{};
+  if (state == ListenerState::kClosed) return "STOP";
+  if (state == ListenerState::kPaused) return "PAUSED";
+  const uint64_t limit = view.connection_limit;
+  const bool full = limit > 0 && ListenerStatsOf(view.shown, listener).connections >= limit;
+  return full ? "FULL" : "OPEN";
+}
+
 StatRow FrontendRow(const AdminView& view, size_t listener) {
-  const ListenerStats& stats = ListenerStatsOf(view.stats, listener);
+  const ListenerStats& stats = ListenerStatsOf(view.shown, listener);
   const Rate connections = Rates::At(view.rates.connections, listener);
   const Rate requests = Rates::At(view.rates.requests, listener);
   StatRow row{.type = kFrontend,
-              .proxy_id = kFirstProxyId + static_cast<int>(listener),
+              .proxy_id = FrontendId(listener),
               .server_id = 0,
               .proxy = ListenerName(listener),
               .columns = {}};
   RowWriter out(row);
   out.Set("svname", "FRONTEND");
-  out.Set("status", stats.connections >= view.connection_limit && view.connection_limit > 0
-                        ? "FULL"
-                        : "OPEN");
+  out.Set("status", FrontendStatus(view, listener));
   out.Set("scur", stats.connections);
   out.Set("smax", stats.connections_max);
   out.Set("slim", view.connection_limit);
@@ -86,6 +115,12 @@ StatRow FrontendRow(const AdminView& view, size_t listener) {
   out.Set("intercepted", stats.local_answers);
   out.Zero({"dreq", "dresp", "rate_lim", "comp_in", "comp_out", "comp_byp", "comp_rsp", "dcon",
             "dses", "wrew", "cache_lookups", "cache_hits", "eint"});
+  ZeroModules(out);
+  out.Set("h1_open_connections", stats.connections);
+  out.Set("h1_total_connections", stats.connections_total);
+  out.Set("h1_total_streams", stats.requests);
+  out.Set("h1_bytes_in", stats.bytes_in);
+  out.Set("h1_bytes_out", stats.bytes_out);
   return row;
 }
 
@@ -119,6 +154,7 @@ void SetCheck(RowWriter& out, const Endpoint& endpoint, const config::Health& he
   const size_t slash = check.find('/');
   out.Set("check_status", check.substr(0, slash));
   if (slash != std::string_view::npos) out.Set("check_code", check.substr(slash + 1));
+  out.Set("check_desc", DescribeCheck(check.substr(0, slash)));
   out.Set("check_duration", endpoint.last_check_ms);
   out.Set("check_rise", health.rise);
   out.Set("check_fall", health.fall);
@@ -127,14 +163,11 @@ void SetCheck(RowWriter& out, const Endpoint& endpoint, const config::Health& he
 }
 
 StatRow ServerRow(const AdminView& view, const Shard& shard, const Endpoint& endpoint) {
-  const EndpointStats& stats = EndpointStatsOf(view.stats, endpoint.id);
+  const EndpointStats& stats = EndpointStatsOf(view.shown, endpoint.id);
   const Rate requests = Rates::At(view.rates.endpoints, endpoint.id);
   const config::Health& health = view.config->shards.health;
-  StatRow row{.type = kServer,
-              .proxy_id = 0,
-              .server_id = static_cast<int>(endpoint.id) + 1,
-              .proxy = {},
-              .columns = {}};
+  StatRow row{
+      .type = kServer, .proxy_id = 0, .server_id = ServerId(endpoint), .proxy = {}, .columns = {}};
   RowWriter out(row);
   SetTraffic(out, stats, view.now);
   SetCheck(out, endpoint, health);
@@ -165,7 +198,7 @@ StatRow ServerRow(const AdminView& view, const Shard& shard, const Endpoint& end
 StatRow BackendRow(const AdminView& view) {
   StatRow row{.type = kBackend, .proxy_id = 0, .server_id = 0, .proxy = {}, .columns = {}};
   RowWriter out(row);
-  SetTraffic(out, SumEndpoints(view.stats), view.now);
+  SetTraffic(out, SumEndpoints(view.shown), view.now);
   int64_t weight = 0, usable = 0;
   for (const Shard& shard : view.shards->shards) {
     if (!shard.KeepsRooms()) continue;
@@ -186,14 +219,24 @@ StatRow BackendRow(const AdminView& view) {
   out.Set("lastchg", view.uptime.count());
   out.Set("rate", rate.now);
   out.Set("rate_max", rate.max);
+  out.Set("slim", view.connection_limit);
   out.Set("algo", "rendezvous");
   out.Zero({"dreq", "comp_in", "comp_out", "comp_byp", "comp_rsp", "cache_lookups", "cache_hits",
             "qtime_max", "ctime_max", "rtime_max", "ttime_max", "agg_server_status",
             "agg_server_check_status", "agg_check_status"});
+  ZeroModules(out);
   return row;
 }
 
 }  // namespace
+
+int FrontendId(size_t listener) { return kFirstProxyId + static_cast<int>(listener); }
+
+int BackendId(const config::Config& config) {
+  return kFirstProxyId + static_cast<int>(config.listeners.size());
+}
+
+int ServerId(const Endpoint& endpoint) { return static_cast<int>(endpoint.id) + 1; }
 
 std::string StatusWord(const Shard& shard, const Endpoint& endpoint, const config::Health& health) {
   const AdminState ordered = std::max(shard.admin, endpoint.agent);
@@ -227,7 +270,7 @@ std::vector<StatRow> StatRows(const AdminView& view) {
   for (size_t i = 0; i < rows.size(); ++i) {
     StatRow& row = rows[i];
     if (i >= backend) {
-      row.proxy_id = kFirstProxyId + static_cast<int>(listeners);
+      row.proxy_id = BackendId(*view.config);
       row.proxy = view.config->stick_table.name;
     }
     RowWriter out(row);
@@ -238,6 +281,7 @@ std::vector<StatRow> StatRows(const AdminView& view) {
     out.Set("type", row.type);
     out.Set("mode", "http");
     out.Set("-", "-");
+    out.Zero({"ssl_sess", "ssl_reused_sess", "ssl_failed_handshake"});
   }
   return rows;
 }

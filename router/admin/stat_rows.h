@@ -16,6 +16,11 @@ namespace room_router::admin {
 
 std::vector<StatRow> StatRows(const AdminView& view);
 
+// iid of a listener; iid and sid of an endpoint.
+int FrontendId(size_t listener);
+int BackendId(const config::Config& config);
+int ServerId(const Endpoint& endpoint);
+
 // HAProxy's word for an endpoint: UP, "UP 2/3", DOWN, "DOWN 1/2", DRAIN, MAINT, NOLB (soft-down),
 // "DOWN (agent)".
 std::string StatusWord(const Shard& shard, const Endpoint& endpoint, const config::Health& health);

@@ -51,6 +51,8 @@ void EventLoop::RunBatch(int timeout_ms) {
   epoll_event events[kBatch];
   const int count = epoll_wait(epoll_, events, kBatch, timeout_ms);
   now_ = Clock::now();
+  ++counts_.batches;
+  if (count > 0) counts_.events += static_cast<uint64_t>(count);
   bool woken = false;
   for (int i = 0; i < count; ++i) {
     auto* handler = static_cast<EventHandler*>(events[i].data.ptr);
@@ -85,6 +87,7 @@ void EventLoop::RunTasks() {
     const std::lock_guard lock(mutex_);
     tasks.swap(tasks_);
   }
+  counts_.tasks += tasks.size();
   for (Task& task : tasks) {
     const auto wait = std::chrono::duration_cast<std::chrono::microseconds>(now_ - task.posted);
     longest_wait_us_ =

@@ -55,6 +55,10 @@ class EventLoop {
   TimePoint now() const { return now_; }
   // `batch_end` follows every batch; `tick` comes about every kTick while timeouts are armed.
   void SetHooks(std::function<void()> batch_end, std::function<void()> tick);
+  struct Counts {
+    uint64_t batches = 0, events = 0, tasks = 0;
+  };
+  const Counts& counts() const { return counts_; }
   // Longest wait of a posted task since the last call, in microseconds: the loop's lag.
   uint64_t TakeLongestWait() { return std::exchange(longest_wait_us_, 0); }
 
@@ -74,6 +78,7 @@ class EventLoop {
   bool stopped_ = false;
   TimePoint now_ = Clock::now(), next_tick_ = now_;
   uint64_t longest_wait_us_ = 0;
+  Counts counts_;
   std::vector<EventHandler*> again_, running_;
   std::vector<std::unique_ptr<EventHandler>> graveyard_;
   std::function<void()> batch_end_, tick_;

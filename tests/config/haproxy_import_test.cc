@@ -330,6 +330,17 @@ TEST(HaproxyImport, LeavesVariablesThatAreNotSetToTheRun) {
   EXPECT_THAT(yaml, HasSubstr("- {address: \"${LATER}:80\"}  # h.cfg:2"));
 }
 
+TEST(HaproxyImport, NamesCannotLeaveTheirComment) {
+  const std::string yaml =
+      ImportText("backend \"a\\nretries: 9\"\n  bogus \"\\nretries: 9\"\n" + std::string(kServer) +
+                 "backend \"b\\nretries: 9\"\n  balance url_param room\n" + kServer +
+                 "frontend \"f\\nretries: 9\"\n  use_backend \"x\\nretries: 9\" if a\n" +
+                 "  default_backend \"b\\nretries: 9\"\n")
+          .yaml;
+  EXPECT_THAT(yaml, HasSubstr("# From h.cfg by"));
+  EXPECT_THAT(yaml, Not(HasSubstr("\nretries")));
+}
+
 TEST(HaproxyImport, SeveralFilesAreOneConfiguration) {
   const Imported imported =
       Import({{.name = "1.cfg", .text = "defaults\n  timeout connect 7s\n"},

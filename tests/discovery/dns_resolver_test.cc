@@ -30,7 +30,8 @@ class DnsResolverTest : public testing::Test {
  protected:
   DnsResolverTest() : server_(io_) {
     resolver_ = std::make_unique<DnsResolver>(
-        io_, DnsChannel::Settings{.servers = {server_.address()}, .timeout = 100ms, .tries = 2});
+        io_, DnsChannel::Settings{
+                 .servers = {server_.address()}, .timeout = 100ms, .tries = 2, .counts = &counts_});
   }
   ~DnsResolverTest() override {
     resolver_.reset();
@@ -59,6 +60,7 @@ class DnsResolverTest : public testing::Test {
 
   boost::asio::io_context io_{1};
   test::DnsServer server_;
+  LookupCounts counts_;
   std::unique_ptr<DnsResolver> resolver_;
 };
 
@@ -186,6 +188,9 @@ TEST_F(DnsResolverTest, NothingThereIsAbsent) {
   EXPECT_EQ(Find("web").outcome, LookupOutcome::kAbsent) << "no record of this type";
   server_.Set(kService, test::kSrv, {Srv(kService, "")});
   EXPECT_EQ(Find(kService).outcome, LookupOutcome::kAbsent) << "target is the root";
+  EXPECT_EQ(counts_.sent, 3u);
+  EXPECT_EQ(counts_.absent, 2u);
+  EXPECT_EQ(counts_.found, 1u) << "a record, whatever it says";
 }
 
 TEST_F(DnsResolverTest, TroubleIsAFailureWithAReason) {
@@ -202,6 +207,10 @@ TEST_F(DnsResolverTest, TroubleIsAFailureWithAReason) {
     EXPECT_TRUE(answer.targets.empty());
   }
   EXPECT_EQ(server_.asked("silent", test::kSrv), 2) << "tried again";
+  EXPECT_EQ(counts_.sent, 4u);
+  EXPECT_EQ(counts_.refused, 2u);
+  EXPECT_EQ(counts_.timeouts, 2u) << "of both tries";
+  EXPECT_EQ(counts_.malformed, 1u);
 }
 
 TEST_F(DnsResolverTest, Hosts) {

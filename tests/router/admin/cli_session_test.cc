@@ -61,6 +61,8 @@ const Case kCases[] = {
     {"Semicolon", {"show version;show version\n"}, "2.6\n\n2.6\n\n", true},
     {"SemicolonWithSpaces", {" show version ; show version \n"}, "2.6\n\n2.6\n\n", true},
     {"TrailingSemicolon", {"show version;\n"}, "2.6\n\n", true},
+    {"LowersItsLevel", {"operator;user\n"}, "\n\n", true},
+    {"NeverRaisesIt", {"user;operator\n"}, "\nPermission denied\n\n", true},
     {"TwoLinesAtOnce", {"show version\nshow version\n"}, "2.6\n\n2.6\n\n", true},
     {"ThreeSetTables", {"set a\nset b\nset c\n"}, "\n\n\n", true},
     {"SplitLine", {"show ver", "sion\n"}, "2.6\n\n", true},

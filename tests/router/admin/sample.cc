@@ -130,10 +130,42 @@ AdminSources Sample::Sources() {
             orders.emplace_back(shard, instruction);
             return takes_orders;
           },
-      .connection_limit = 5000,
+      .sessions = [this](const auto& order, const auto& done) { done(Carry(order)); },
+      .reload_now = [this] { return mistakes; },
+      .set_log_level = [this](auto level) { log_level = level; },
+      .lookups = [this] { return lookups; },
+      .clear_maxima = [this] { ++maxima_cleared; },
+      .listeners = {.state =
+                        [this](size_t i) {
+                          return i < listeners.size() ? listeners[i] : ListenerState::kOpen;
+                        },
+                    .close =
+                        [this](size_t i, auto state, const auto& done) {
+                          listeners.at(i) = state;
+                          done();
+                        },
+                    .open =
+                        [this](size_t i) {
+                          if (cannot_open.empty()) listeners.at(i) = ListenerState::kOpen;
+                          return cannot_open;
+                        }},
+      .connection_limit = [this] { return connection_limit; },
+      .set_connection_limit = [this](uint64_t limit) { connection_limit = limit; },
+      .hard_connection_limit = 9000,
       .start_time = std::chrono::system_clock::time_point(1'795'197'210s),
       .start = now - 51s,
       .versions = {{"version", "0.1.0"}, {"commit", "f550408"}}};
+}
+
+SessionReport Sample::Carry(const SessionOrder& order) {
+  session_orders.push_back(order);
+  SessionReport report;
+  for (const SessionFacts& each : sessions) {
+    if (!order.Concerns(each)) continue;
+    ++report.matched;
+    if (report.sessions.size() < order.most) report.sessions.push_back(each);
+  }
+  return report;
 }
 
 AdminView Sample::View() {

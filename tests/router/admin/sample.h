@@ -26,8 +26,18 @@ struct Sample {
   TimePoint now = Clock::now();
   std::vector<std::pair<std::string, Instruction>> orders;
   bool takes_orders = true;
+  uint64_t connection_limit = 5000;
+  LookupCounts lookups;
+  std::vector<SessionFacts> sessions;
+  std::vector<SessionOrder> session_orders;
+  std::vector<ListenerState> listeners = {ListenerState::kOpen};
+  std::string cannot_open;            // why not
+  std::vector<std::string> mistakes;  // of a reload
+  config::LogLevel log_level = config::LogLevel::kInfo;
+  int maxima_cleared = 0;
 
   AdminSources Sources();
+  SessionReport Carry(const SessionOrder& order);
   // What a collector makes of it.
   AdminView View();
 };
