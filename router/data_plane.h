@@ -79,11 +79,9 @@ struct DataPlane {
   EndpointStats& endpoint_stats(EndpointId id) { return stats.Of(id); }
   void Count(Refusal refusal) { ++stats.refusals[static_cast<size_t>(refusal)]; }
   void NoteConnect(EndpointId endpoint, bool connected);  // how an attempt ended
-  // 16 hexadecimal digits, unique in the process; valid until the next call.
-  std::string_view NextRequestId();
+  std::string_view NextRequestId();  // 16 hexadecimal digits, valid until the next call
   uint64_t NextClientId() { return (uint64_t{worker} + 1) << 48 | ++client_count_; }
-  // The endpoint of a shard with the fewest exchanges here, best of two at random; one of `tried`
-  // or one that is out of service only when nothing else is left. Null when the shard has none.
+  // Best of two at random; one of `tried` or out of service only if need be. Null: there is none.
   const Endpoint* ChooseEndpoint(const Shard& shard, std::span<const EndpointId> tried);
 
   std::unique_ptr<Exchange> TakeExchange();
