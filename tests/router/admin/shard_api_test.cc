@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -22,7 +23,8 @@ const std::string kToken = "0123456789abcdef0123456789abcdef";
 class ShardApi : public testing::Test {
  protected:
   ShardApi() {
-    sample_.config.admin.token_file = testing::TempDir() + "shard_api_test_token";
+    sample_.config.admin.token_file =
+        testing::TempDir() + "shard_api_token_" + std::to_string(getpid());
     std::ofstream(sample_.config.admin.token_file) << kToken << "\n";
   }
   ~ShardApi() override {
