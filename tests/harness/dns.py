@@ -25,6 +25,29 @@ def records(shards, ttl=1, service=SRV_NAME):
     return lines
 
 
+def listen(port, datagrams, connections):
+    """A UDP and a TCP socket on loopback, each with a thread that runs its function on it."""
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", port))
+    tcp = socket.socket()
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    tcp.bind(("127.0.0.1", port))
+    tcp.listen()
+    threading.Thread(target=datagrams, args=(udp,), daemon=True).start()
+    threading.Thread(target=connections, args=(tcp,), daemon=True).start()
+    return [udp, tcp]
+
+
+def close(sockets):
+    """Ends the reads of their threads too."""
+    for sock in sockets:
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        sock.close()
+
+
 class ScriptedDns:
     """Answers from a list of record lines; `mode` says how it misbehaves.
 
@@ -50,24 +73,11 @@ class ScriptedDns:
             self.rrsets.setdefault((name.lower(), kind), (int(ttl), []))[1].append(data)
 
     def start(self):
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        udp.bind(("127.0.0.1", self.port))
-        tcp = socket.socket()
-        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        tcp.bind(("127.0.0.1", self.port))
-        tcp.listen()
-        self.sockets = [udp, tcp]
-        threading.Thread(target=self._udp, args=(udp,), daemon=True).start()
-        threading.Thread(target=self._tcp, args=(tcp,), daemon=True).start()
+        self.sockets = listen(self.port, self._udp, self._tcp)
         return self
 
     def stop(self):
-        for sock in self.sockets:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            sock.close()
+        close(self.sockets)
 
     def _udp(self, sock):
         while True:

@@ -9,6 +9,7 @@ import dns.flags
 import dns.message
 import dns.rdatatype
 
+from harness.dns import close, listen
 from harness.ports import free_port
 
 
@@ -31,25 +32,12 @@ class DnsRelay:
         return f"127.0.0.1:{self.port}"
 
     def start(self):
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        udp.bind(("127.0.0.1", self.port))
-        tcp = socket.socket()
-        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        tcp.bind(("127.0.0.1", self.port))
-        tcp.listen()
-        self.sockets = [udp, tcp]
-        threading.Thread(target=self._datagrams, args=(udp,), daemon=True).start()
-        threading.Thread(target=self._connections, args=(tcp,), daemon=True).start()
+        self.sockets = listen(self.port, self._datagrams, self._connections)
         return self
 
     def stop(self):
         self.stopped.set()
-        for sock in list(self.sockets):
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            sock.close()
+        close(list(self.sockets))
 
     def questions(self, kind, name=None):
         """So many of this type so far, about one name or all."""
