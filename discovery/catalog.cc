@@ -13,12 +13,6 @@ namespace {
 using Kind = Event::Kind;
 using Level = config::LogLevel;
 
-bool HasAgent(const config::Health& health) {
-  return std::ranges::any_of(health.checks, [](const config::HealthCheck& check) {
-    return check.type == config::HealthCheck::Type::kAgent;
-  });
-}
-
 }  // namespace
 
 Catalog::Catalog(const config::Shards& settings, TimePoint now)
@@ -34,7 +28,7 @@ void Catalog::Configure(const config::Shards& settings, TimePoint now) {
     return std::find(names.begin(), names.end(), service.first) == names.end();
   });
   for (const std::string& name : names) services_.try_emplace(name);
-  if (!HasAgent(settings.health)) {
+  if (!settings.health.HasAgent()) {
     for (EndpointRecord& endpoint : endpoints_) endpoint.agent = {};
   }
   Refresh(now);
@@ -61,16 +55,35 @@ bool Catalog::Record(const ProbeResult& result, TimePoint now) {
   const Health before = endpoint.health.verdict();
   const EndpointHealth::Rules rules{.rise = settings_.health.rise, .fall = settings_.health.fall};
   const EndpointRecord::News news = endpoint.Take(result, rules, now);
-  if (news.verdict) NoteHealth(endpoint, before);
-  if (news.agent) Note(Kind::kEndpointAgent, endpoint, endpoint.agent.ToString());
-  if (news.verdict || news.agent) UpdateState(endpoint.shard, now);
+  Heed(news, endpoint, before, now);
   return news.visible;
 }
 
+bool Catalog::Force(const ForcedResult& result, TimePoint now) {
+  if (result.endpoint >= endpoints_.size() || !endpoints_[result.endpoint].present) return false;
+  EndpointRecord& endpoint = endpoints_[result.endpoint];
+  const Health before = endpoint.health.verdict();
+  const EndpointRecord::News news = endpoint.Force(result, now);
+  Heed(news, endpoint, before, now);
+  return news.visible;
+}
+
+void Catalog::Heed(const EndpointRecord::News& news, const EndpointRecord& endpoint, Health before,
+                   TimePoint now) {
+  if (news.verdict) NoteHealth(endpoint, before);
+  if (news.agent) Note(Kind::kEndpointAgent, endpoint, endpoint.agent.ToString());
+  if (news.verdict || news.agent) UpdateState(endpoint.shard, now);
+}
+
 void Catalog::NoteHealth(const EndpointRecord& endpoint, Health before) {
+  const std::string from(ToString(before)), to(ToString(endpoint.health.verdict()));
+  const std::string& why = endpoint.last.why;
   Note(Kind::kEndpointHealth, endpoint,
-       std::string(ToString(before)) + " -> " + std::string(ToString(endpoint.health.verdict())) +
-           ", " + endpoint.last.status);
+       from + " -> " + to + ", " + endpoint.last.status + (why.empty() ? "" : ": " + why));
+  Event& event = events_.back();
+  event.from = from;
+  event.to = to;
+  event.reason = endpoint.last.status;
 }
 
 void Catalog::Note(Event::Kind kind, const EndpointRecord& endpoint, std::string detail) {
@@ -179,7 +192,8 @@ std::vector<CheckSubject> Catalog::Subjects() const {
     subjects.push_back({.endpoint = id,
                         .address = endpoint.address,
                         .shard = std::string(names_.Name(endpoint.shard)),
-                        .name_space = endpoint.name_space});
+                        .name_space = endpoint.name_space,
+                        .host = endpoint.host});
   }
   return subjects;
 }
@@ -257,6 +271,7 @@ void Catalog::Apply(const Member& member, TimePoint now) {
     endpoint.present = true;
     endpoint.name = place.name;
     endpoint.name_space = place.name_space;
+    endpoint.host = place.host;
   }
 }
 
@@ -301,13 +316,27 @@ void Catalog::Agree(ShardId id, TimePoint now) {
   ShardRecord& shard = shards_[id];
   const ShardState state = Agreed(shard.FoundHere(), shard.quorum);
   if (state == shard.state) return;
-  const ShardState before = std::exchange(shard.state, state);
+  const std::string from(ToString(std::exchange(shard.state, state))), to(ToString(state));
   shard.since = now;
-  events_.push_back(
-      {.kind = Kind::kShardState,
-       .level = state == ShardState::kUp ? Level::kInfo : Level::kWarning,
-       .shard = std::string(names_.Name(id)),
-       .detail = std::string(ToString(before)) + " -> " + std::string(ToString(state))});
+  events_.push_back({.kind = Kind::kShardState,
+                     .level = state == ShardState::kUp ? Level::kInfo : Level::kWarning,
+                     .shard = std::string(names_.Name(id)),
+                     .detail = from + " -> " + to,
+                     .from = from,
+                     .to = to,
+                     .reason = Reason(shard)});
+}
+
+// Why a shard is in its state: the other replicas, its agent, or what the checks said last.
+std::string Catalog::Reason(const ShardRecord& shard) const {
+  if (shard.state != shard.FoundHere()) return "most replicas find it so";
+  if (shard.health.agent == AdminState::kMaint) return "its agent says so";
+  for (const EndpointId id : shard.endpoints) {
+    const EndpointRecord& endpoint = endpoints_[id];
+    const bool tells = endpoint.health.usable() == (shard.state == ShardState::kUp);
+    if (endpoint.present && tells && !endpoint.last.status.empty()) return endpoint.last.status;
+  }
+  return "";
 }
 
 bool Catalog::Answered() const {

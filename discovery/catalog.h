@@ -34,6 +34,7 @@ struct CheckSubject {  // what a check needs to know about its endpoint
   EndpointId endpoint = kNoEndpoint;
   SocketAddress address;
   std::string shard, name_space;
+  std::string host;  // whom its certificate has to name (Endpoint::host)
   friend bool operator==(const CheckSubject&, const CheckSubject&) = default;
 };
 
@@ -45,6 +46,7 @@ class Catalog {
   void Receive(const std::string& service, const ServiceAnswer& answer, TimePoint now);
   // Returns whether a snapshot would show more than another time the check took.
   bool Record(const ProbeResult& result, TimePoint now);
+  bool Force(const ForcedResult& result, TimePoint now);  // likewise
   // How connections of the data plane fare. True when the endpoint is put out for it (ejection.h).
   bool NoteConnectFailure(EndpointId endpoint, TimePoint now);
   void NoteConnected(EndpointId endpoint, TimePoint now);
@@ -89,6 +91,9 @@ class Catalog {
   EndpointId InternEndpoint(ShardId shard, const SocketAddress& address);
   void UpdateState(ShardId id, TimePoint now);
   void Agree(ShardId id, TimePoint now);
+  std::string Reason(const ShardRecord& shard) const;
+  void Heed(const EndpointRecord::News& news, const EndpointRecord& endpoint, Health before,
+            TimePoint now);
   void NoteHealth(const EndpointRecord& endpoint, Health before);
   void Note(Event::Kind kind, const EndpointRecord& endpoint, std::string detail);
   void NotePresence(ShardId id);

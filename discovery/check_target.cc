@@ -9,8 +9,10 @@
 namespace room_router {
 namespace {
 
-constexpr uint16_t kHttpPort = 80;
-constexpr std::string_view kScheme = "http://";
+constexpr uint16_t kHttpPort = 80, kHttpsPort = 443;
+constexpr std::string_view kHttp = "http://", kHttps = "https://", kAddress = "{address}";
+
+uint16_t UsualPort(const CheckTarget& target) { return target.https ? kHttpsPort : kHttpPort; }
 
 std::string HostText(const SocketAddress& address) {
   return address.family() == AF_INET6 ? "[" + address.Ip() + "]" : address.Ip();
@@ -24,7 +26,7 @@ std::string Substitute(std::string_view text, const CheckSubject& subject) {
       text.remove_prefix(name.size());
       return true;
     };
-    if (take("{address}")) {
+    if (take(kAddress)) {
       const bool own_port = text.starts_with(':');
       result += own_port ? HostText(subject.address) : subject.address.ToString();
     } else if (take("{shard}")) {
@@ -51,7 +53,7 @@ bool SetAuthority(std::string_view authority, CheckTarget& target) {
   const size_t colon = authority.rfind(':');
   const bool has_port =
       colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  target.port = kHttpPort;
+  target.port = UsualPort(target);
   if (has_port) {
     const auto port = ParsePort(authority.substr(colon + 1));
     if (!port) return false;
@@ -85,7 +87,7 @@ std::string MakeRequest(const config::HealthCheck& check, const CheckTarget& tar
   }
   if (!has_host) {
     request += "Host: " + target.host;
-    if (target.port != kHttpPort) request += ":" + std::to_string(target.port);
+    if (target.port != UsualPort(target)) request += ":" + std::to_string(target.port);
     request += "\r\n";
   }
   return request + "User-Agent: room-router\r\nAccept: */*\r\nConnection: close\r\n\r\n";
@@ -93,8 +95,8 @@ std::string MakeRequest(const config::HealthCheck& check, const CheckTarget& tar
 
 // Where a check without a url connects to.
 bool SetPlace(const config::HealthCheck& check, const CheckSubject& subject, CheckTarget& target) {
-  const bool own = check.host.empty() || check.host == "{address}";
-  std::string host = own ? HostText(subject.address) : Substitute(check.host, subject);
+  target.own_host = check.host.empty() || check.host == kAddress;
+  std::string host = target.own_host ? HostText(subject.address) : Substitute(check.host, subject);
   const bool bare_ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
   if (bare_ipv6) host = "[" + host + "]";
   const uint16_t port = check.port == 0 ? subject.address.port() : check.port;
@@ -107,17 +109,22 @@ std::optional<CheckTarget> FillIn(const config::HealthCheck& check, const CheckS
   CheckTarget target;
   if (check.type != config::HealthCheck::Type::kHttp) {
     if (!SetPlace(check, subject, target)) return std::nullopt;
+    target.own = target.own_host && target.port == subject.address.port();
     if (!check.send.empty()) target.request = Substitute(check.send, subject) + "\n";
     return target;
   }
   const std::string url = Substitute(check.url, subject);
-  if (!url.starts_with(kScheme)) return std::nullopt;
-  const std::string_view rest = std::string_view(url).substr(kScheme.size());
+  target.https = url.starts_with(kHttps);
+  if (!target.https && !url.starts_with(kHttp)) return std::nullopt;
+  const std::string_view scheme = target.https ? kHttps : kHttp;
+  const std::string_view rest = std::string_view(url).substr(scheme.size());
   const size_t slash = std::min(rest.find_first_of("/?"), rest.size());
   std::string path(rest.substr(slash));
   path = path.substr(0, path.find('#'));
   if (!path.starts_with('/')) path.insert(0, 1, '/');
   if (!IsTarget(path) || !SetAuthority(rest.substr(0, slash), target)) return std::nullopt;
+  target.own_host = std::string_view(check.url).substr(scheme.size()).starts_with(kAddress);
+  target.own = target.own_host && target.port == subject.address.port();
   target.request = MakeRequest(check, target, path);
   return target;
 }

@@ -4,8 +4,9 @@
 //
 // Pure. tcp and agent go to `host` (the endpoint's address by default) and `port` (its own). In
 // the url {address} is the endpoint's "ip:port", or its ip alone when a ':' and a port
-// follow; {shard} and {namespace} are text. Only http:// is spoken. nullopt = the filled-in url is
-// none. Statuses in `soft` are a soft failure, those in `expect` pass, others fail. RFC 9112 §4.
+// follow; {shard} and {namespace} are text. https:// is spoken with TLS, and so is what the tcp
+// check says to the endpoint itself where shards speak it. nullopt = the filled-in url is none.
+// Statuses in `soft` are a soft failure, those in `expect` pass, others fail. RFC 9112 §4.
 #pragma once
 
 #include <optional>
@@ -23,6 +24,9 @@ struct CheckTarget {
   std::string host;       // a name, or the text of the address
   uint16_t port = 0;
   std::string request;  // what is said first; may be nothing
+  bool https = false;
+  bool own_host = true;  // it is the endpoint's host that is asked
+  bool own = false;      // and its port
 };
 
 std::optional<CheckTarget> FillIn(const config::HealthCheck& check, const CheckSubject& subject);

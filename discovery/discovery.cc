@@ -64,7 +64,7 @@ void Discovery::Apply() {
     settings.counts = &lookups_;
     resolver_ = std::make_shared<DnsResolver>(io_, settings);
   }
-  checker_.Configure(settings_.health, resolver_);
+  checker_.Configure(settings_, resolver_);
   services_.Configure(settings_.discovery, resolver_);
   checker_.Follow(catalog_.Subjects());
   Changed();
@@ -117,6 +117,10 @@ void Discovery::Receive(const ProbeResult& result) {
     checker_.CheckWithin(result.endpoint, settings_.health.interval / kFirstChecksSpeed);
   }
   if (news) Changed();
+}
+
+void Discovery::Force(const ForcedResult& result) {
+  if (catalog_.Force(result, Clock::now()) && running_) Changed();
 }
 
 void Discovery::Changed() {

@@ -47,6 +47,8 @@ class Discovery {
   // any endpoint, DNS is asked again too.
   void ReportConnectFailure(EndpointId endpoint);
   void ReportConnected(EndpointId endpoint);
+  // An operator's word on what a check would find.
+  void Force(const ForcedResult& result);
 
   // Replicas spoke of a shard that is new here: DNS is asked about it (Catalog::Expect).
   void Expect(ShardId shard);

@@ -2,6 +2,7 @@
 #include "discovery/endpoint_health.h"
 
 #include <cassert>
+#include <utility>
 
 namespace room_router {
 
@@ -29,6 +30,11 @@ bool EndpointHealth::Record(Health result, Rules rules) {
   verdict_ = result;
   better_ = worse_ = 0;
   return true;
+}
+
+bool EndpointHealth::Force(Health verdict) {
+  better_ = worse_ = 0;
+  return std::exchange(verdict_, verdict) != verdict;
 }
 
 }  // namespace room_router

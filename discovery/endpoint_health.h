@@ -25,6 +25,8 @@ class EndpointHealth {
 
   // One check's result (never kUnknown). Returns whether the verdict changed.
   bool Record(Health result, Rules rules);
+  // Believed at once.
+  bool Force(Health verdict);
 
   Health verdict() const { return verdict_; }
   bool usable() const { return verdict_ == Health::kGood || verdict_ == Health::kSoft; }

@@ -23,19 +23,22 @@ struct EndpointRecord {
   };
 
   News Take(const ProbeResult& result, EndpointHealth::Rules rules, TimePoint now);
+  News Force(const ForcedResult& result, TimePoint now);
   bool IsUp(TimePoint now) const {
     return health.usable() && !agent.down() && !ejection.IsOut(now);
   }
+  bool IsFoundDown() const { return health.verdict() == Health::kBad || agent.down(); }
   Endpoint Show(EndpointId id, TimePoint now) const;
 
   ShardId shard = kNoShard;
-  std::string name{}, name_space{};
+  std::string name{}, name_space{}, host{};
   SocketAddress address;
   bool present = false;
   EndpointHealth health{};
   ProbeResult last{};
   AgentReply agent{};  // all it has said since the endpoint is there
   Ejection ejection{};
+  Availability availability{};
 };
 
 }  // namespace room_router

@@ -17,7 +17,7 @@ struct Event {
   enum class Kind : uint8_t {
     kShardAdded,
     kShardRemoved,
-    kShardState,       // detail: "up -> soft_down"
+    kShardState,       // detail: "up -> soft_down"; reason: "L4CON" or whose word it is
     kEndpointAdded,    //
     kEndpointRemoved,  //
     kEndpointHealth,   // detail: "good -> bad, L4CON"
@@ -34,6 +34,7 @@ struct Event {
   Kind kind;
   config::LogLevel level = config::LogLevel::kInfo;
   std::string shard{}, endpoint{}, detail{};
+  std::string from{}, to{}, reason{};  // of kShardState and kEndpointHealth, also in `detail`
 };
 
 constexpr std::string_view ToString(Event::Kind kind) {

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "discovery/health_checker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "discovery/probe.h"
 
 namespace room_router {
+namespace {
+
+bool SpeaksTls(const config::Shards& shards) {
+  const auto& checks = shards.health.checks;
+  return shards.tls.enabled || std::any_of(checks.begin(), checks.end(), [](const auto& check) {
+           return check.url.starts_with("https://");
+         });
+}
+
+}  // namespace
 
 HealthChecker::HealthChecker(boost::asio::io_context& io, std::function<void(ProbeResult)> report,
                              uint32_t seed)
@@ -15,10 +26,15 @@ HealthChecker::HealthChecker(boost::asio::io_context& io, std::function<void(Pro
       alarm_(io, [this] { StartDue(); }),
       tasks_(io) {}
 
-void HealthChecker::Configure(const config::Health& health, std::shared_ptr<Resolver> resolver) {
-  health_ = std::make_shared<const config::Health>(health);
+void HealthChecker::Configure(const config::Shards& shards, std::shared_ptr<Resolver> resolver) {
+  std::string problem;  // the loader has tried
+  rules_ = std::make_shared<const CheckRules>(
+      CheckRules{.health = shards.health,
+                 .with_tls = shards.tls.enabled,
+                 .announced = shards.proxy_protocol,
+                 .tls = SpeaksTls(shards) ? ClientTls::Make(shards.tls, problem) : nullptr});
   resolver_ = std::move(resolver);
-  schedule_.SetInterval(health.interval);
+  schedule_.SetInterval(shards.health.interval);
 }
 
 void HealthChecker::Follow(const std::vector<CheckSubject>& subjects) {
@@ -47,7 +63,7 @@ void HealthChecker::StartDue() {
   const TimePoint now = Clock::now();
   while (const auto endpoint = schedule_.Start(now)) {
     auto probe = std::make_shared<Probe>(io_, resolver_, subjects_.at(*endpoint));
-    tasks_.Spawn(Probe::Run(probe, health_, [this](ProbeResult result) { Report(result); }),
+    tasks_.Spawn(Probe::Run(probe, rules_, [this](ProbeResult result) { Report(result); }),
                  [probe] { probe->Close(); });
   }
   alarm_.Set(schedule_.NextDeadline());

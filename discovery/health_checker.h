@@ -21,6 +21,8 @@
 
 namespace room_router {
 
+struct CheckRules;
+
 class HealthChecker {
  public:
   static constexpr size_t kMaxAtOnce = 256;
@@ -28,7 +30,7 @@ class HealthChecker {
   HealthChecker(boost::asio::io_context& io, std::function<void(ProbeResult)> report,
                 uint32_t seed);
 
-  void Configure(const config::Health& health, std::shared_ptr<Resolver> resolver);
+  void Configure(const config::Shards& shards, std::shared_ptr<Resolver> resolver);
   void Follow(const std::vector<CheckSubject>& subjects);
   void CheckWithin(EndpointId endpoint, Duration delay);
   void Close(std::function<void()> drained);
@@ -41,7 +43,7 @@ class HealthChecker {
   boost::asio::io_context& io_;
   std::function<void(ProbeResult)> report_;
   CheckSchedule schedule_;
-  std::shared_ptr<const config::Health> health_;
+  std::shared_ptr<const CheckRules> rules_;
   std::shared_ptr<Resolver> resolver_;
   std::map<EndpointId, CheckSubject> subjects_;
   bool closed_ = false;

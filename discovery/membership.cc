@@ -36,7 +36,7 @@ void AddStatic(const config::StaticShard& item, Drafts& drafts) {
   }
   draft.is_static = true;
   for (const SocketAddress& address : item.addresses) {
-    draft.member.places.push_back({address.ToString(), "", address});
+    draft.member.places.push_back({address.ToString(), "", address, address.Ip()});
   }
 }
 
@@ -53,8 +53,8 @@ void AddTarget(const std::string& target, const HeldTarget& held, Draft& draft) 
   }
   draft.has_current = draft.has_current || current;
   for (const SocketAddress& address : held.addresses) {
-    member.places.push_back(
-        {target.substr(0, target.find('.')), std::string(NamespaceOf(target)), address});
+    member.places.push_back({target.substr(0, target.find('.')), std::string(NamespaceOf(target)),
+                             address, target.substr(0, target.find_last_not_of('.') + 1)});
   }
 }
 

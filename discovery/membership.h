@@ -23,6 +23,7 @@ struct Member {
     std::string name;  // first label of the target, or the address text
     std::string name_space;
     SocketAddress address;
+    std::string host;  // the target without its last dot, or the address without port
   };
   std::string shard, region, release;
   double weight = 0;

@@ -1,46 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "discovery/probe.h"
 
-#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
+
+#include "discovery/proxy_preface.h"
 
 namespace room_router {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr size_t kMaxStatusLine = 1024;
-
-tcp::endpoint ToAsio(const SocketAddress& address) {
-  tcp::endpoint endpoint;
-  const auto* bytes = reinterpret_cast<const char*>(address.data());
-  std::copy_n(bytes, address.size(), reinterpret_cast<char*>(endpoint.data()));
-  endpoint.resize(address.size());
-  return endpoint;
-}
 
 }  // namespace
 
 Probe::Probe(asio::io_context& io, std::shared_ptr<Resolver> resolver, CheckSubject subject)
     : resolver_(std::move(resolver)),
       subject_(std::move(subject)),
-      socket_(io),
+      connection_(io),
       deadline_(io),
       resolved_(io, Clock::time_point::max()) {}
 
 void Probe::Close() {
   closed_ = true;
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  connection_.Close();
   deadline_.cancel();
   resolved_.cancel();
 }
@@ -52,38 +41,40 @@ void Probe::StartDeadline(const std::shared_ptr<Probe>& self, Duration timeout) 
   deadline_.async_wait([self, round = round_](const auto& error) {
     if (error || self->round_ != round) return;
     self->timed_out_ = true;
-    boost::system::error_code ignored;
-    self->socket_.close(ignored);
+    self->connection_.Close();
     self->resolved_.cancel();
   });
 }
 
 asio::awaitable<void> Probe::Run(std::shared_ptr<Probe> probe,
-                                 std::shared_ptr<const config::Health> health,
+                                 std::shared_ptr<const CheckRules> rules,
                                  std::function<void(ProbeResult)> done) {
   ProbeResult result;
   result.endpoint = probe->subject_.endpoint;
   result.health = Health::kGood;
-  for (const config::HealthCheck& check : health->checks) {
+  probe->rules_ = rules;
+  for (const config::HealthCheck& check : rules->health.checks) {
     const bool agent = check.type == config::HealthCheck::Type::kAgent;
     if (!agent && result.health == Health::kBad) continue;
-    probe->StartDeadline(probe, health->timeout);
+    probe->StartDeadline(probe, rules->health.timeout);
     const TimePoint start = Clock::now();
-    Verdict verdict{.health = Health::kGood, .status = {}};
+    Verdict verdict{.health = Health::kGood, .status = {}, .why = {}};
     if (agent) {
-      co_await probe->Ask(check, result.agent);
+      result.agent_status = co_await probe->Ask(check, result.agent);
     } else {
       verdict = co_await probe->Check(check);
     }
     ++probe->round_;
-    boost::system::error_code ignored;
-    probe->socket_.close(ignored);
+    probe->connection_.Close();
     if (probe->closed_) co_return;
+    const auto ms =
+        static_cast<int>(std::chrono::duration_cast<Duration>(Clock::now() - start).count());
+    if (agent) result.agent_ms = ms;
     if (agent || verdict.health > result.health) continue;
     result.health = verdict.health;
     result.status = std::move(verdict.status);
-    result.ms =
-        static_cast<int>(std::chrono::duration_cast<Duration>(Clock::now() - start).count());
+    result.why = std::move(verdict.why);
+    result.ms = ms;
   }
   probe->deadline_.cancel();
   done(std::move(result));
@@ -94,11 +85,20 @@ asio::awaitable<Probe::Verdict> Probe::Check(const config::HealthCheck& check) {
   Verdict verdict;
   verdict.status = co_await Connect(check, target);
   if (!verdict.status.empty()) co_return verdict;
-  if (check.type == config::HealthCheck::Type::kHttp) {
+  const bool http = check.type == config::HealthCheck::Type::kHttp;
+  const bool with_tls = http ? target.https : target.own && rules_->with_tls;
+  if (target.own && rules_->announced) {
+    const std::string preface = LocalProxyPreface();
+    co_await connection_.Write(preface);
+  }
+  if (with_tls) verdict.status = co_await Secure(target);
+  if (!verdict.status.empty()) {
+    verdict.why = connection_.problem();
+  } else if (http) {
     verdict = co_await Talk(check, target);
   } else {
     verdict.health = Health::kGood;
-    verdict.status = "L4OK";
+    verdict.status = with_tls ? "L6OK" : "L4OK";
   }
   co_return verdict;
 }
@@ -110,30 +110,39 @@ asio::awaitable<std::string> Probe::Connect(const config::HealthCheck& check, Ch
   if (target.address.empty()) co_await Resolve(target);
   bool connected = false;
   if (!closed_ && !timed_out_ && !target.address.empty()) {
-    const tcp::endpoint endpoint = ToAsio(target.address);
-    const auto [error] = co_await socket_.async_connect(endpoint, kAwait);
-    connected = !error;
+    connected = co_await connection_.Connect(target.address);
   }
   if (connected) co_return "";
   co_return timed_out_ ? "L4TOUT" : "L4CON";
 }
 
-asio::awaitable<void> Probe::Ask(const config::HealthCheck& agent, AgentReply& reply) {
+asio::awaitable<std::string> Probe::Secure(const CheckTarget& target) {
+  std::string name = target.host;
+  if (target.own_host && rules_->tls) name = rules_->tls->NameOf(subject_.host);
+  const bool secured = co_await connection_.ShakeHands(rules_->tls, name);
+  if (secured) co_return "";
+  co_return timed_out_ ? "L6TOUT" : "L6RSP";
+}
+
+asio::awaitable<std::string> Probe::Ask(const config::HealthCheck& agent, AgentReply& reply) {
   CheckTarget target;
-  const std::string problem = co_await Connect(agent, target);
-  if (!problem.empty()) co_return;
-  const auto question = asio::buffer(target.request);
-  co_await asio::async_write(socket_, question, kAwait);
+  std::string problem = co_await Connect(agent, target);
+  if (!problem.empty()) co_return problem;
+  co_await connection_.Write(target.request);
   std::string heard(AgentReply::kLongest, ' ');
   size_t size = 0;
   while (size < heard.size()) {
-    const auto room = asio::buffer(heard.data() + size, heard.size() - size);
-    const auto [error, count] = co_await socket_.async_read_some(room, kAwait);
+    const std::span<char> room(heard.data() + size, heard.size() - size);
+    const size_t count = co_await connection_.Read(room);
     size += count;
     auto said = ParseAgentReply(std::string_view(heard).substr(0, size));
-    if (said) reply = *std::move(said);
-    if (said || error) co_return;
+    if (said) {
+      reply = *std::move(said);
+      co_return reply.down() ? "L7STS" : "L7OK";
+    }
+    if (count == 0) break;
   }
+  co_return timed_out_ ? "L7TOUT" : "L7RSP";
 }
 
 // Parks on a timer that never expires until the resolver's answer cancels it.
@@ -153,12 +162,18 @@ asio::awaitable<void> Probe::Resolve(CheckTarget& target) {
 asio::awaitable<Probe::Verdict> Probe::Talk(const config::HealthCheck& check,
                                             const CheckTarget& target) {
   Verdict verdict;
-  const auto request = asio::buffer(target.request);
-  co_await asio::async_write(socket_, request, kAwait);  // a refusal may precede its end
-  std::string line;
-  auto buffer = asio::dynamic_buffer(line, kMaxStatusLine);
-  const auto [error, size] = co_await asio::async_read_until(socket_, buffer, "\r\n", kAwait);
-  const auto status = StatusOf(std::string_view(line).substr(0, error ? 0 : size));
+  co_await connection_.Write(target.request);  // a refusal may precede its end
+  std::string line(kMaxStatusLine, ' ');
+  size_t size = 0, end = std::string::npos;
+  while (size < line.size() && end == std::string::npos) {
+    const std::span<char> room(line.data() + size, line.size() - size);
+    const size_t count = co_await connection_.Read(room);
+    if (count == 0) break;
+    size += count;
+    end = std::string_view(line).substr(0, size).find("\r\n");
+  }
+  const auto status =
+      StatusOf(std::string_view(line).substr(0, end == std::string::npos ? 0 : end + 2));
   if (timed_out_) {
     verdict.status = "L7TOUT";
   } else if (!status) {

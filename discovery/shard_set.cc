@@ -7,8 +7,10 @@ namespace room_router {
 namespace {
 
 bool SameEndpoint(const Endpoint& a, const Endpoint& b) {
-  return a.id == b.id && a.name == b.name && a.up == b.up && a.check_fill == b.check_fill &&
-         a.last_check == b.last_check && a.agent_down == b.agent_down && a.agent == b.agent;
+  return a.id == b.id && a.name == b.name && a.host == b.host && a.up == b.up &&
+         a.check_fill == b.check_fill && a.last_check == b.last_check &&
+         a.agent_down == b.agent_down && a.agent == b.agent && a.last_agent == b.last_agent &&
+         a.agent_says == b.agent_says && a.availability == b.availability;
 }
 
 bool SameShard(const Shard& a, const Shard& b) {
@@ -31,6 +33,10 @@ ShardState Agreed(ShardState found_here, Quorum quorum) {
       if (found_here == ShardState::kDown) return ShardState::kSoftDown;
   }
   return found_here;
+}
+
+size_t Shard::UsableEndpoints() const {
+  return KeepsRooms() ? static_cast<size_t>(std::ranges::count(endpoints, true, &Endpoint::up)) : 0;
 }
 
 std::string_view ToString(ShardState state) {

@@ -16,6 +16,7 @@
 
 #include "config/clock.h"
 #include "config/socket_address.h"
+#include "discovery/availability.h"
 
 namespace room_router {
 
@@ -65,6 +66,7 @@ std::string_view ToString(AdminState state);
 struct Endpoint {
   EndpointId id = kNoEndpoint;
   std::string name;  // first label of the SRV target, or the address text
+  std::string host;  // the SRV target without its last dot, or the address without port
   SocketAddress address;
   bool up = false;         // its own checks pass
   uint8_t check_fill = 0;  // successes towards rise (or failures towards fall), for "UP 1/3"
@@ -72,6 +74,10 @@ struct Endpoint {
   int last_check_ms = 0;
   bool agent_down = false;                // its agent said down, fail or stopped
   AdminState agent = AdminState::kReady;  // its agent's ready, drain or maint
+  std::string last_agent;  // as last_check, of asking the agent; empty = there is none
+  int last_agent_ms = 0;
+  std::string agent_says;     // all it has said: "down drain 50% # on fire"
+  Availability availability;  // by checks and agent
 };
 
 struct Shard {
@@ -95,6 +101,7 @@ struct Shard {
   bool TakesNewRooms() const { return state == ShardState::kUp && IsReady() && weight > 0; }
   // Whether rooms that live here stay here.
   bool KeepsRooms() const { return state != ShardState::kDown && admin != AdminState::kMaint; }
+  size_t UsableEndpoints() const;  // of a shard that keeps its rooms
 };
 
 struct ShardSet {
