@@ -52,6 +52,7 @@ inline constexpr Words<bool, 2> kHealWords{{{"close", true}, {"report", false}}}
 inline constexpr Words<std::string_view, 2> kBanActionWords{
     {{"redirect", "redirect"}, {"403", "403"}}};
 inline constexpr Words<std::string_view, 2> kTlsVersionWords{{{"1.2", "1.2"}, {"1.3", "1.3"}}};
+inline constexpr Words<bool, 2> kSandboxWords{{{"auto", true}, {"off", false}}};
 inline constexpr Words<LogLevel, 4> kLogLevelWords{{{"debug", LogLevel::kDebug},
                                                     {"info", LogLevel::kInfo},
                                                     {"warning", LogLevel::kWarning},

@@ -6,6 +6,7 @@
 // load.h returns has passed validation: nobody downstream checks again.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,6 +16,10 @@
 #include <vector>
 
 #include "config/clock.h"
+#include "config/limits.h"
+#include "config/listener_tls.h"
+#include "config/process.h"
+#include "config/secret.h"
 #include "config/socket_address.h"
 
 namespace room_router::config {
@@ -30,14 +35,10 @@ struct Node {
   friend bool operator==(const Node&, const Node&) = default;
 };
 
-struct ListenerTls {
-  std::string certificate, key, min_version = "1.2", client_ca;
-  friend bool operator==(const ListenerTls&, const ListenerTls&) = default;
-};
-
 struct Listener {
   SocketAddress address;
   bool proxy_protocol = false;
+  uint64_t connections = 0;  // at once; 0 = unlimited
   ListenerTls tls;
   friend bool operator==(const Listener&, const Listener&) = default;
 };
@@ -79,15 +80,6 @@ struct Timeouts {
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
-struct Limits {
-  uint64_t connections = 0;  // 0 = auto: from the descriptor limit
-  uint64_t connections_per_ip = 0;
-  size_t request_line = 16 << 10;  // bytes
-  size_t header_bytes = 64 << 10;  // bytes, request line included
-  size_t header_fields = 128;
-  friend bool operator==(const Limits&, const Limits&) = default;
-};
-
 enum class RoomKeyMode : uint8_t { kJitsi, kQuery };
 enum class Keepalive : uint8_t { kLocal, kForward };
 
@@ -124,7 +116,7 @@ struct HeaderEdits {
 
 struct Headers {
   std::string shard = "X-Jitsi-Shard", region = "X-Jitsi-Region", release = "X-Jitsi-Release";
-  std::string room = "Room";
+  std::string room = "Room", request_id = "X-Request-Id";
   HeaderEdits request, response;
   friend bool operator==(const Headers&, const Headers&) = default;
 };
@@ -162,7 +154,7 @@ struct ShardLabel {
 
 struct ShardTls {
   bool enabled = false;
-  std::string ca;
+  std::string ca, ca_pem;  // file, what it holds; empty = the authorities of the system
   bool verify = true;
   std::string server_name;
   friend bool operator==(const ShardTls&, const ShardTls&) = default;
@@ -193,6 +185,10 @@ struct Health {
   int rise = 2, fall = 3;
   Duration soft_down_grace = 120s, dampening = 30s;
   Agreement agreement = Agreement::kMajority;
+  bool HasAgent() const {
+    return std::any_of(checks.begin(), checks.end(),
+                       [](auto& check) { return check.type == HealthCheck::Type::kAgent; });
+  }
   friend bool operator==(const Health&, const Health&) = default;
 };
 
@@ -202,7 +198,8 @@ struct Shards {
   ShardName name;
   ShardLabel region, release;
   ShardTls tls;
-  bool initial_drain = false;  // initial_state: ready | drain
+  bool proxy_protocol = false;  // v2, towards shards
+  bool initial_drain = false;   // initial_state: ready | drain
   Health health;
   friend bool operator==(const Shards&, const Shards&) = default;
 };
@@ -232,8 +229,10 @@ struct StickTable {
 // What the files of peers.tls hold, read while loading: shared keys, or a certificate with its key
 // and those who sign certificates. All empty: gossip is off, or not protected.
 struct PeerCredentials {
-  std::vector<std::string> shared_keys;  // bytes; one or two, the first is used, all are accepted
-  std::string certificate, key, ca;      // PEM
+  std::vector<Secret> shared_keys;  // bytes; one or two, the first is used, all are accepted
+  std::string certificate;          // PEM
+  Secret key;
+  std::string ca;
   bool empty() const { return shared_keys.empty() && certificate.empty(); }
   friend bool operator==(const PeerCredentials&, const PeerCredentials&) = default;
 };
@@ -291,7 +290,7 @@ struct AccessLog {
   AccessFormat format = AccessFormat::kJson;
   std::string output = "stdout";  // stdout | stderr | a file's path
   RoomNames room_names = RoomNames::kPlain;
-  double sample = 1.0;  // share of requests logged, 0 … 1
+  double sample = 1.0;  // share of requests logged, 0 … 1; errors always are
   friend bool operator==(const AccessLog&, const AccessLog&) = default;
 };
 
@@ -304,6 +303,7 @@ struct Logging {
 struct Config {
   int version = 1;
   Node node;
+  Process process;
   std::vector<Listener> listeners;
   std::vector<AddressRange> trusted_proxies;
   Admin admin;

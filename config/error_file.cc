@@ -9,55 +9,55 @@
 #include <filesystem>
 #include <system_error>
 
+#include "config/descriptor.h"
 #include "config/report.h"
 
 namespace room_router::config {
 namespace {
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  const int number_;
-};
+constexpr size_t kChunk = 16 << 10;
 
 std::string SystemReason() { return std::generic_category().message(errno); }
 
-}  // namespace
-
-std::string ReadFile(const std::string& path, size_t max, bool regular_only, std::string& problem) {
+// Straight into what is returned: no other buffer has seen a secret.
+template <class Bytes>
+Bytes Read(const std::string& path, size_t max, bool regular_only, std::string& problem) {
   // Without O_NONBLOCK a named pipe nobody writes to would block the open.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | (regular_only ? O_NONBLOCK : 0)));
   struct stat status {};
   if (file.number() < 0 || fstat(file.number(), &status) != 0) {
     problem = "cannot be read: " + SystemReason();
-    return "";
+    return {};
   }
   if (S_ISDIR(status.st_mode) || (regular_only && !S_ISREG(status.st_mode))) {
     problem = "is not a regular file";
-    return "";
+    return {};
   }
-  std::string content;
-  char chunk[16 << 10];
-  while (content.size() <= max) {
-    const ssize_t count = read(file.number(), chunk, sizeof chunk);
+  Bytes content;
+  for (size_t size = 0; size <= max;) {
+    content.resize(size + kChunk);
+    const ssize_t count = read(file.number(), content.data() + size, kChunk);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       problem = "cannot be read: " + SystemReason();
-      return "";
+      return {};
     }
+    size += static_cast<size_t>(count);
+    content.resize(size);
     if (count == 0) return content;
-    content.append(chunk, static_cast<size_t>(count));
   }
   problem = "is larger than " + std::to_string(max >> 10) + " KiB";
-  return "";
+  return {};
+}
+
+}  // namespace
+
+std::string ReadFile(const std::string& path, size_t max, bool regular_only, std::string& problem) {
+  return Read<std::string>(path, max, regular_only, problem);
+}
+
+Secret ReadSecret(const std::string& path, size_t max, std::string& problem) {
+  return Read<Secret>(path, max, true, problem);
 }
 
 std::string ErrorFile::Parse(std::string_view text, std::string& out) const {

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "config/secret.h"
+
 namespace room_router::config {
 
 struct ErrorFile {
@@ -23,5 +25,7 @@ struct ErrorFile {
 
 // The content of a readable file of at most `max` bytes; else `problem` says why not.
 std::string ReadFile(const std::string& path, size_t max, bool regular_only, std::string& problem);
+// That of a regular file with a key or a token.
+Secret ReadSecret(const std::string& path, size_t max, std::string& problem);
 
 }  // namespace room_router::config

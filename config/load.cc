@@ -137,6 +137,13 @@ Loaded LoadText(std::string_view text, const std::string& name, const Environmen
   return Read(tree, DirectoryOf(name), environment, report);
 }
 
+std::vector<std::string> ConfigFiles(const std::string& path) {
+  std::error_code ignored;
+  std::string problem;
+  if (!std::filesystem::is_directory(path, ignored)) return {path};
+  return YamlFiles(path, problem);
+}
+
 Loaded LoadPath(const std::string& path, const Environment& environment) {
   Report report;
   std::error_code ignored;

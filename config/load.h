@@ -21,6 +21,7 @@ struct Mistake {
   std::string file;
   int line = 0, column = 0;  // from 1; 0 when the mistake has no place in the text
   std::string message;       // what is wrong and what to write instead
+  bool overdue = false;      // nothing is wrong with it but that its time is over
 
   std::string ToString() const;  // "file:line:column: message"
 };
@@ -35,7 +36,12 @@ struct Loaded {
   std::vector<Mistake> warnings;  // accepted, but worth a look
 
   bool ok() const { return mistakes.empty(); }
+  // Better than nothing, for who has no configuration to keep: all mistakes are overdue.
+  bool usable() const;
 };
+
+// The files that LoadPath reads: `path` itself, or those of the directory.
+std::vector<std::string> ConfigFiles(const std::string& path);
 
 Loaded LoadPath(const std::string& path, const Environment& environment = ProcessEnvironment());
 Loaded LoadText(std::string_view text, const std::string& name, const Environment& environment);

@@ -28,11 +28,25 @@ std::string PeerFile::Parse(std::string_view text, std::string& out) const {
   const auto path = (fs::path(directory) / std::string(text)).lexically_normal();
   out = path.string();
   std::string problem;
-  std::string content = ReadFile(out, kMaxBytes, true, problem);
+  Secret content = ReadSecret(out, kMaxBytes, problem);
   if (problem.empty()) problem = take(std::move(content));
   if (!problem.empty()) return "the file " + Quote(out) + " " + problem;
   exposed = IsExposed(path);
   return "";
+}
+
+std::function<std::string(Secret)> Keep(std::string& content, FileProblem* problem) {
+  return [&content, problem](const Secret& text) {
+    content = text.view();
+    return problem(content);
+  };
+}
+
+std::function<std::string(Secret)> Keep(Secret& content, FileProblem* problem) {
+  return [&content, problem](Secret text) {
+    content = std::move(text);
+    return problem(content.view());
+  };
 }
 
 }  // namespace room_router::config

@@ -80,6 +80,14 @@ Authorities ReadAuthorities(std::string_view pem) {
   return store;
 }
 
+Validity ValidityOf(std::string_view pem) {
+  const std::vector<Certificate> chain = ReadCertificates(pem);
+  if (chain.empty()) return Validity::kValid;  // has a problem of its own
+  if (X509_cmp_current_time(X509_get0_notAfter(chain[0].get())) <= 0) return Validity::kExpired;
+  const bool begun = X509_cmp_current_time(X509_get0_notBefore(chain[0].get())) <= 0;
+  return begun ? Validity::kValid : Validity::kNotYet;
+}
+
 std::string CertificateProblem(std::string_view pem) {
   bool damaged = false;
   const size_t count = ReadCertificates(pem, damaged).size();

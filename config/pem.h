@@ -6,6 +6,7 @@
 // else something that follows on "the file …". Nothing of a key's content is ever in it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ std::vector<Certificate> ReadCertificates(std::string_view pem);
 PrivateKey ReadPrivateKey(std::string_view pem);  // null when there is none
 // Every certificate of the text is trusted, an intermediate one too; null when there is none.
 Authorities ReadAuthorities(std::string_view pem);
+
+// Of the first certificate of a text, at the present time.
+enum class Validity : uint8_t { kValid, kNotYet, kExpired };
+Validity ValidityOf(std::string_view pem);
 
 std::string CertificateProblem(std::string_view pem);
 std::string PrivateKeyProblem(std::string_view pem);

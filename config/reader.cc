@@ -74,18 +74,16 @@ void Reader::Require(bool holds, std::string_view key, const std::string& proble
   if (!holds && !Failed(key)) Complain(PlaceOf(key), PathOf(key), problem);
 }
 
+void Reader::RequireStill(bool holds, std::string_view key, const std::string& problem) {
+  if (!holds && !Failed(key)) report_.Overdue(PlaceOf(key), PathOf(key), problem);
+}
+
 void Reader::RequireHere(bool holds, const std::string& problem) {
   if (!holds && !report_.HasMistakeBelow(path_)) Complain(map_.place, path_, problem);
 }
 
 void Reader::Advise(bool holds, std::string_view key, const std::string& message) {
   if (!holds && !Failed(key)) report_.Warning(PlaceOf(key), PathOf(key) + ": " + message);
-}
-
-void Reader::Unavailable(bool asked_for, std::string_view key, const std::string& instead) {
-  if (asked_for) {
-    Complain(PlaceOf(key), PathOf(key), "is not available in this version: " + instead);
-  }
 }
 
 bool Reader::Failed(std::string_view key) const { return report_.HasMistakeBelow(PathOf(key)); }

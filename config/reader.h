@@ -97,9 +97,9 @@ class Reader {
   void Require(bool holds, std::string_view key, const std::string& problem);
   // The same, about the map as a whole.
   void RequireHere(bool holds, const std::string& problem);
+  // As Require, of what only time has changed.
+  void RequireStill(bool holds, std::string_view key, const std::string& problem);
   void Advise(bool holds, std::string_view key, const std::string& message);
-  // A feature this version lacks and whose absence the user would notice.
-  void Unavailable(bool asked_for, std::string_view key, const std::string& instead);
 
   // Whether a key of this map or of a section in it has a mistake.
   bool Failed(std::string_view key) const;

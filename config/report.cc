@@ -45,17 +45,23 @@ int Report::AddFile(std::string name) {
   return static_cast<int>(files_.size()) - 1;
 }
 
-void Report::Mistake(const Place& place, std::string message) {
+void Report::Add(Entry mistake) {
   if (mistakes_.size() == kLimit) {
     ++dropped_;
     return;
   }
-  mistakes_.emplace_back(place, std::move(message));
+  mistakes_.push_back(std::move(mistake));
 }
+
+void Report::Mistake(const Place& place, std::string message) { Add({place, std::move(message)}); }
 
 void Report::Mistake(const Place& place, const std::string& path, const std::string& problem) {
   if (mistakes_.size() < kLimit) paths_.insert(path);
   Mistake(place, path.empty() ? problem : path + ": " + problem);
+}
+
+void Report::Overdue(const Place& place, const std::string& path, const std::string& problem) {
+  Add({place, path + ": " + problem, true});
 }
 
 bool Report::HasMistakeBelow(const std::string& path) const {
@@ -68,24 +74,27 @@ bool Report::HasMistakeBelow(const std::string& path) const {
 }
 
 void Report::Warning(const Place& place, std::string message) {
-  if (warnings_.size() < kLimit) warnings_.emplace_back(place, std::move(message));
+  if (warnings_.size() < kLimit) warnings_.push_back({place, std::move(message)});
 }
 
 std::vector<config::Mistake> Report::Sorted(std::vector<Entry>& entries) const {
   std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return a.first < b.first; });
+                   [](const Entry& a, const Entry& b) { return a.place < b.place; });
   entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
   std::vector<config::Mistake> sorted;
   for (Entry& entry : entries) {
-    const Place& place = entry.first;
+    const Place& place = entry.place;
     const bool known = place.file >= 0 && static_cast<size_t>(place.file) < files_.size();
     sorted.push_back({.file = known ? files_[static_cast<size_t>(place.file)] : "",
                       .line = place.line,
                       .column = place.column,
-                      .message = std::move(entry.second)});
+                      .message = std::move(entry.message),
+                      .overdue = entry.overdue});
   }
   return sorted;
 }
+
+bool Loaded::usable() const { return std::ranges::all_of(mistakes, &config::Mistake::overdue); }
 
 void Report::MoveTo(Loaded& loaded) {
   loaded.mistakes = Sorted(mistakes_);

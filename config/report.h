@@ -31,6 +31,8 @@ class Report {
   void Mistake(const Place& place, std::string message);
   // The same about a key; its path is remembered.
   void Mistake(const Place& place, const std::string& path, const std::string& problem);
+  // Of a key; it may be read on as if there were none.
+  void Overdue(const Place& place, const std::string& path, const std::string& problem);
   bool HasMistakeBelow(const std::string& path) const;
   void Warning(const Place& place, std::string message);
   bool empty() const { return mistakes_.empty(); }
@@ -39,7 +41,13 @@ class Report {
   void MoveTo(Loaded& loaded);
 
  private:
-  using Entry = std::pair<Place, std::string>;
+  struct Entry {
+    Place place;
+    std::string message;
+    bool overdue = false;
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+  void Add(Entry mistake);
   std::vector<config::Mistake> Sorted(std::vector<Entry>& entries) const;
 
   std::vector<std::string> files_;

@@ -130,6 +130,10 @@ std::string Period::Print(Duration value) const {
 }
 
 std::string Bytes::Parse(std::string_view text, size_t& out) const {
+  if (auto_is_zero && text == "auto") {
+    out = 0;
+    return "";
+  }
   const size_t digits = DigitCount(text);
   const std::string_view unit_name = digits < text.size() ? text.substr(digits) : "B";
   const Unit* unit = FindUnit(kByteUnits, unit_name);
@@ -146,7 +150,39 @@ std::string Bytes::Parse(std::string_view text, size_t& out) const {
 }
 
 std::string Bytes::Print(size_t value) const {
+  if (auto_is_zero && value == 0) return "auto";
   return PrintWithUnit(kByteUnits, static_cast<int64_t>(value));
+}
+
+std::string PerTime::Parse(std::string_view text, Rate& out) const {
+  static constexpr std::string_view kBurst = " burst ";
+  static constexpr Whole kAmount{.min = 1, .max = 1'000'000};
+  if (text == "0") {
+    out = {};
+    return "";
+  }
+  const size_t slash = text.find('/');
+  const size_t burst = text.find(kBurst);
+  const std::string_view unit = text.substr(std::min(slash, text.size()), burst - slash);
+  Rate rate{.period = unit == "/m" ? Duration(60'000) : Duration(1000)};
+  bool right =
+      (unit == "/s" || unit == "/m") && kAmount.Parse(text.substr(0, slash), rate.amount).empty();
+  rate.burst = rate.amount;
+  if (right && burst != text.npos) {
+    right = kAmount.Parse(text.substr(burst + kBurst.size()), rate.burst).empty();
+  }
+  if (!right) {
+    return Quote(text) + " is not a rate; write for example 20/s, 30/m, \"20/s burst 100\", or 0";
+  }
+  out = rate;
+  return "";
+}
+
+std::string PerTime::Print(const Rate& value) const {
+  if (!value.limited()) return "0";
+  std::string text = std::to_string(value.amount) + (value.period == Duration(1000) ? "/s" : "/m");
+  if (value.burst != value.amount) text += " burst " + std::to_string(value.burst);
+  return text;
 }
 
 std::string Text::Parse(std::string_view text, std::string& out) const {

@@ -65,8 +65,16 @@ struct Period {
 struct Bytes {
   static constexpr bool kBare = false;
   int64_t min, max;
+  bool auto_is_zero = false;  // the word "auto" stands for 0
   std::string Parse(std::string_view text, size_t& out) const;
   std::string Print(size_t value) const;
+};
+
+// 20/s 30/m "20/s burst 100", or 0 for no limit; without a burst it is the amount.
+struct PerTime {
+  static constexpr bool kBare = false;
+  std::string Parse(std::string_view text, Rate& out) const;
+  std::string Print(const Rate& value) const;
 };
 
 // Any text a rule of text_rules.h has nothing against.

@@ -3,8 +3,7 @@
 // the rules over them. One function per part, run with a Reader to load it and with a Writer to
 // print it, so that the two cannot differ. schema.json says the same for editors (tests compare).
 //
-// `Form` is Reader or Writer; both are instantiated in the .cc files. A key whose feature this
-// version lacks is checked like any other, then refused where ignoring it would do harm.
+// `Form` is Reader or Writer; both are instantiated in the .cc files.
 #pragma once
 
 #include <map>
@@ -19,6 +18,10 @@ void Describe(Form& form, Config& config);
 
 template <class Form>
 void Describe(Form& form, Node& node);
+template <class Form>
+void Describe(Form& form, Process& process);
+template <class Form>
+void Describe(Form& form, ListenerTls& tls);
 template <class Form>
 void DescribeListeners(Form& form, Config& config);
 template <class Form>

@@ -80,18 +80,8 @@ void RequireForHaproxy(Form& form, const Config& config) {
 
 // The file is read when gossip is on.
 template <class Form>
-PeerFile FileOf(const Form& form, const Peers& peers,
-                std::function<std::string(std::string)> take) {
+PeerFile FileOf(const Form& form, const Peers& peers, std::function<std::string(Secret)> take) {
   return {.directory = form.directory(), .wanted = !peers.listen.empty(), .take = std::move(take)};
-}
-
-// Keeps a PEM text if `problem` has nothing against it.
-std::function<std::string(std::string)> KeepIn(std::string& content,
-                                               std::string (*problem)(std::string_view)) {
-  return [&content, problem](std::string text) {
-    content = std::move(text);
-    return problem(content);
-  };
 }
 
 // What the files have to do with each other.
@@ -104,7 +94,7 @@ void RequireMatchingFiles(Form& form, const Peers& peers) {
   form.Require(peers.ca.empty() || !peers.certificate.empty(), "ca",
                "is only used with certificate and key; write them too, or remove this");
   if (files.certificate.empty() || form.Failed("certificate")) return;
-  form.Require(files.key.empty() || BelongTogether(files.certificate, files.key), "key",
+  form.Require(files.key.empty() || BelongTogether(files.certificate, files.key.view()), "key",
                "is not the key of the certificate; name the files that were made together");
   const std::string why = WhyRefused(files.certificate, files.ca);
   form.Advise(why.empty() || form.Failed("ca"), "certificate",
@@ -115,25 +105,22 @@ void RequireMatchingFiles(Form& form, const Peers& peers) {
 template <class Form>
 void DescribePeerTls(Form& form, Peers& peers) {
   PeerCredentials& files = peers.credentials;
-  const PeerFile shared = FileOf(form, peers, [&files](const std::string& text) {
-    return ParseSharedKeys(text, files.shared_keys);
+  const PeerFile shared = FileOf(form, peers, [&files](const Secret& text) {
+    return ParseSharedKeys(text.view(), files.shared_keys);
   });
-  const PeerFile key = FileOf(form, peers, KeepIn(files.key, PrivateKeyProblem));
-  const auto certificate = FileOf(form, peers, KeepIn(files.certificate, CertificateProblem));
+  const PeerFile key = FileOf(form, peers, Keep(files.key, PrivateKeyProblem));
+  const auto certificate = FileOf(form, peers, Keep(files.certificate, CertificateProblem));
   form.Scalar("psk_file", peers.psk_file, shared);
   form.Scalar("certificate", peers.certificate, certificate);
   form.Scalar("key", peers.key, key);
-  form.Scalar("ca", peers.ca, FileOf(form, peers, KeepIn(files.ca, CertificateProblem)));
+  form.Scalar("ca", peers.ca, FileOf(form, peers, Keep(files.ca, CertificateProblem)));
   form.Require(peers.certificate.empty() == peers.key.empty(), "certificate",
                "certificate and key belong together; write both or neither");
   form.Require(peers.psk_file.empty() || peers.certificate.empty(), "psk_file",
                "write either psk_file or certificate and key");
   if (!peers.listen.empty()) RequireMatchingFiles(form, peers);
-  constexpr const char* kExposed =
-      "everybody on this machine can read the file, or its group change it; set its mode to 0600, "
-      "or 0640 for a group of the router's own";
-  form.Advise(!shared.exposed, "psk_file", kExposed);
-  form.Advise(!key.exposed, "key", kExposed);
+  form.Advise(!shared.exposed, "psk_file", kExposedFile);
+  form.Advise(!key.exposed, "key", kExposedFile);
 }
 
 // How gossip is protected, once it is on.
@@ -229,6 +216,7 @@ void Describe(Form& form, Config& config) {
   form.Scalar("version", config.version, Whole{});
   form.Require(config.version == 1, "version", "this room-router reads version 1; write 1");
   form.Section("node", [&](auto& section) { Describe(section, config.node); });
+  form.Section("process", [&](auto& section) { Describe(section, config.process); });
   DescribeListeners(form, config);
   form.Scalars("trusted_proxies", config.trusted_proxies, Range{});
   form.Section("admin", [&](auto& section) { DescribeAdmin(section, config); });

@@ -2,6 +2,7 @@
 // What faces clients and operators: listeners, admin plane, timeouts, limits.
 #include <set>
 
+#include "config/account.h"
 #include "config/choices.h"
 #include "config/peer_file.h"
 #include "config/reader.h"
@@ -14,9 +15,9 @@
 namespace room_router::config {
 namespace {
 
-std::string TokenProblem(const std::string& content) {
-  std::string token;
-  return ParseToken(content, token);
+std::string TokenProblem(const Secret& content) {
+  Secret token;
+  return ParseToken(content.view(), token);
 }
 
 bool IsLoopback(const SocketAddress& address) {
@@ -30,19 +31,6 @@ bool IsListener(const Config& config, const SocketAddress& address) {
     if (address.port() != 0 && listener.address == address) return true;
   }
   return false;
-}
-
-template <class Form>
-void DescribeTls(Form& form, ListenerTls& tls) {
-  form.Scalar("certificate", tls.certificate, Text{});
-  form.Scalar("key", tls.key, Text{});
-  form.Scalar("min_version", tls.min_version, Choice{kTlsVersionWords});
-  form.Scalar("client_ca", tls.client_ca, Text{});
-  constexpr const char* kInstead =
-      "terminate TLS in front of the router, at the ingress or load balancer, and remove this";
-  form.Unavailable(!tls.certificate.empty(), "certificate", kInstead);
-  form.Unavailable(!tls.key.empty(), "key", kInstead);
-  form.Unavailable(!tls.client_ca.empty(), "client_ca", kInstead);
 }
 
 template <class Form>
@@ -62,7 +50,6 @@ void DescribeDashboard(Form& form, Dashboard& dashboard) {
   form.Scalar("enabled", dashboard.enabled, Flag{});
   form.Scalar("actions", dashboard.actions, Flag{});
   form.Scalar("room_names", dashboard.room_names, Choice{kRoomNamesWords});
-  form.Unavailable(dashboard.actions, "actions", "use room-router ctl for changes, write false");
 }
 
 }  // namespace
@@ -75,19 +62,28 @@ void Describe(Form& form, Node& node) {
 }
 
 template <class Form>
+void Describe(Form& form, Process& process) {
+  form.Scalar("user", process.user, Text{});
+  form.Scalar("group", process.group, Text{});
+  form.Scalar("sandbox", process.sandbox, Choice{kSandboxWords});
+  const std::string no_user = UserProblem(process.user);
+  form.Require(no_user.empty(), "user", no_user);
+  const std::string no_group = GroupProblem(process.user, process.group);
+  form.Require(no_group.empty() || form.Failed("user"), "group", no_group);
+}
+
+template <class Form>
 void DescribeListeners(Form& form, Config& config) {
   std::set<std::string> seen;
   form.List("listeners", config.listeners, [&seen](auto& item, Listener& listener) {
     item.Scalar("address", listener.address, Address{.any_port = true});
     item.Scalar("proxy_protocol", listener.proxy_protocol, Flag{});
-    item.Section("tls", [&listener](auto& tls) { DescribeTls(tls, listener.tls); });
+    item.Scalar("connections", listener.connections, Whole{});
+    item.Section("tls", [&listener](auto& tls) { Describe(tls, listener.tls); });
     const SocketAddress& address = listener.address;
     item.Require(!address.empty(), "address", "is missing; write for example 0.0.0.0:8080");
     const bool is_new = address.port() == 0 || seen.insert(address.ToString()).second;
     item.Require(is_new, "address", "another listener has this address; remove one");
-    item.Unavailable(listener.proxy_protocol, "proxy_protocol",
-                     "switch it off at the load balancer, which then sends X-Forwarded-For, and "
-                     "write false");
   });
   form.Require(!config.listeners.empty(), "listeners",
                "nothing to listen on; write - address: 0.0.0.0:8080 or remove the key");
@@ -118,9 +114,9 @@ void DescribeAdmin(Form& form, Config& config) {
       !token.exposed, "token_file",
       "everybody on this machine can read the file, or its group change it; set its mode to "
       "0600, or 0640 for a group of the router's own");
+  form.Advise(!admin.dashboard.actions || !admin.token_file.empty() || form.Failed("token_file"),
+              "dashboard", "its actions are refused until token_file names a file with a token");
   form.Scalar("haproxy_metrics", admin.haproxy_metrics, Flag{});
-  form.Unavailable(admin.haproxy_metrics, "haproxy_metrics",
-                   "use the room_router_ metrics, write false");
 }
 
 template <class Form>
@@ -139,17 +135,24 @@ void Describe(Form& form, Limits& limits) {
   form.Scalar("connections", limits.connections,
               Whole{.min = 1, .max = 100'000'000, .auto_is_zero = true});
   form.Scalar("connections_per_ip", limits.connections_per_ip, Whole{});
+  form.Scalar("connection_rate", limits.connection_rate, PerTime{});
+  form.Scalar("request_rate", limits.request_rate, PerTime{});
+  form.Scalar("conference_request_rate", limits.conference_request_rate, PerTime{});
+  form.Scalar("upgrade_rate", limits.upgrade_rate, PerTime{});
+  form.Scalar("pipelined_requests", limits.pipelined_requests, Whole{.min = 1, .max = 60'000});
+  form.Scalar("memory", limits.memory,
+              Bytes{.min = 16 << 20, .max = int64_t{1} << 50, .auto_is_zero = true});
   form.Scalar("request_line", limits.request_line, Bytes{.min = 256, .max = 1 << 20});
   form.Scalar("header_bytes", limits.header_bytes, Bytes{.min = 1024, .max = 1 << 20});
   form.Scalar("header_fields", limits.header_fields, Whole{.min = 8, .max = 1000});
   form.Require(limits.header_bytes >= limits.request_line || form.Failed("request_line"),
                "header_bytes", "must not be below request_line, which it includes");
-  form.Unavailable(limits.connections_per_ip > 0, "connections_per_ip",
-                   "limit clients at the ingress or firewall, write 0");
 }
 
 template void Describe(Reader&, Node&);
 template void Describe(Writer&, Node&);
+template void Describe(Reader&, Process&);
+template void Describe(Writer&, Process&);
 template void DescribeListeners(Reader&, Config&);
 template void DescribeListeners(Writer&, Config&);
 template void DescribeAdmin(Reader&, Config&);

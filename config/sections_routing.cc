@@ -54,6 +54,7 @@ void Describe(Form& form, Headers& headers) {
   form.Scalar("region", headers.region, Text{OptionalTokenRule});
   form.Scalar("release", headers.release, Text{OptionalTokenRule});
   form.Scalar("room", headers.room, Text{OptionalTokenRule});
+  form.Scalar("request_id", headers.request_id, Text{OptionalTokenRule});
   form.Section("request", [&headers](auto& section) { DescribeEdits(section, headers.request); });
   form.Section("response", [&headers](auto& section) { DescribeEdits(section, headers.response); });
 }

@@ -4,6 +4,9 @@
 #include <set>
 
 #include "config/choices.h"
+#include "config/client_tls.h"
+#include "config/peer_file.h"
+#include "config/pem.h"
 #include "config/reader.h"
 #include "config/scalars.h"
 #include "config/sections.h"
@@ -68,11 +71,27 @@ void DescribeLabel(Form& form, ShardLabel& label) {
 template <class Form>
 void DescribeTls(Form& form, ShardTls& tls) {
   form.Scalar("enabled", tls.enabled, Flag{});
-  form.Scalar("ca", tls.ca, Text{});
+  form.Scalar("ca", tls.ca,
+              PeerFile{.directory = form.directory(),
+                       .wanted = true,
+                       .take = Keep(tls.ca_pem, CertificateProblem)});
   form.Scalar("verify", tls.verify, Flag{});
   form.Scalar("server_name", tls.server_name, Text{OptionalHostNameRule});
-  form.Unavailable(tls.enabled, "enabled",
-                   "let the shards listen without TLS in a trusted network, write false");
+  form.Advise(!tls.enabled || tls.verify, "verify",
+              "whoever is on the way to a shard can pretend to be it; name its authority in ca and "
+              "write true");
+  form.Advise(tls.verify || tls.ca.empty(), "ca", "is not used with verify: false");
+  const bool asks_system = tls.enabled && tls.verify && tls.ca.empty();
+  form.Advise(!asks_system || !ClientTls::SystemAuthorities().empty(), "enabled",
+              "this system has no file of authorities, and no shard will be trusted; name one in "
+              "ca");
+}
+
+// A check that does not speak as the endpoint does finds it broken for ever.
+bool SpeaksAsShards(const HealthCheck& check, const ShardTls& tls) {
+  constexpr std::string_view kOwnPort = "http://{address}";
+  if (!tls.enabled || !check.url.starts_with(kOwnPort)) return true;
+  return check.url.substr(kOwnPort.size()).starts_with(':');
 }
 
 template <class Form>
@@ -141,10 +160,18 @@ void Describe(Form& form, Shards& shards) {
   form.Section("region", [&shards](auto& section) { DescribeLabel(section, shards.region); });
   form.Section("release", [&shards](auto& section) { DescribeLabel(section, shards.release); });
   form.Section("tls", [&shards](auto& section) { DescribeTls(section, shards.tls); });
+  form.Scalar("proxy_protocol", shards.proxy_protocol, Flag{});
   form.Scalar("initial_state", shards.initial_drain, Choice{kInitialStateWords});
   bool least_outstanding = true;
   form.Scalar("balance", least_outstanding, Choice{kBalanceWords});
   form.Section("health", [&shards](auto& section) { Describe(section, shards.health); });
+  form.Advise(std::ranges::all_of(shards.health.checks,
+                                  [&shards](const HealthCheck& check) {
+                                    return SpeaksAsShards(check, shards.tls);
+                                  }),
+              "health",
+              "a check asks http://{address} of shards that speak TLS; write https://{address} or "
+              "the port of something that does not");
 }
 
 template void Describe(Reader&, Health&);

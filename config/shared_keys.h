@@ -10,11 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "config/secret.h"
+
 namespace room_router::config {
 
 constexpr size_t kShortestKey = 16, kLongestKey = 256;  // bytes
 
 // What is wrong and what to write instead; "" when `keys` got the keys in order.
-std::string ParseSharedKeys(std::string_view text, std::vector<std::string>& keys);
+std::string ParseSharedKeys(std::string_view text, std::vector<Secret>& keys);
 
 }  // namespace room_router::config

@@ -189,9 +189,9 @@ std::string EndpointPathRule(std::string_view text) {
 
 std::string CheckUrlRule(std::string_view text) {
   if (text.empty()) return "";
-  constexpr std::string_view kScheme = "http://";
-  if (!text.starts_with(kScheme) || text.size() > kLongestText) {
-    return "the URL must start with http://, such as http://{address}/";
+  const std::string_view scheme = text.starts_with("https://") ? "https://" : "http://";
+  if (!text.starts_with(scheme) || text.size() > kLongestText) {
+    return "the URL must start with http:// or https://, such as http://{address}/";
   }
   std::string_view unknown;
   const std::string filled = FillPlaceholders(text, unknown);
@@ -203,7 +203,7 @@ std::string CheckUrlRule(std::string_view text) {
   if (!plain || filled.find('#') != std::string::npos) {
     return "the URL has a space, \"#\" or non-ASCII character; percent-encode it";
   }
-  const std::string_view rest = std::string_view(filled).substr(kScheme.size());
+  const std::string_view rest = std::string_view(filled).substr(scheme.size());
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
   if (authority.find('@') != std::string_view::npos) {
     return "the URL has credentials; use header: {Authorization: …} instead";
@@ -211,7 +211,8 @@ std::string CheckUrlRule(std::string_view text) {
   if (IsHostPort(authority) || IsDnsName(authority) || IsHostPort(std::string(authority) + ":80")) {
     return "";
   }
-  return "the URL has no host[:port] after http://; write for example http://{address}/";
+  return "the URL has no host[:port] after " + std::string(scheme) +
+         "; write for example http://{address}/";
 }
 
 std::string PlaceholdersRule(std::string_view text) {

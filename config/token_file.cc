@@ -14,7 +14,7 @@ constexpr const char* kHowToMakeOne = "; one is made with: openssl rand -hex 32"
 
 }  // namespace
 
-std::string ParseToken(std::string_view content, std::string& token) {
+std::string ParseToken(std::string_view content, Secret& token) {
   constexpr std::string_view kBlank = " \t\r\n";
   content.remove_prefix(std::min(content.find_first_not_of(kBlank), content.size()));
   content = content.substr(0, content.find_last_not_of(kBlank) + 1);
@@ -27,14 +27,14 @@ std::string ParseToken(std::string_view content, std::string& token) {
     return "holds a token of " + std::to_string(content.size()) + " characters, it must have " +
            std::to_string(kShortestToken) + " to " + std::to_string(kLongestToken) + kHowToMakeOne;
   }
-  token = content;
+  token = Secret(content);
   return "";
 }
 
-std::string ReadToken(const std::string& path, std::string& problem) {
-  std::string token;
-  const std::string content = ReadFile(path, kMaxBytes, true, problem);
-  if (problem.empty()) problem = ParseToken(content, token);
+Secret ReadToken(const std::string& path, std::string& problem) {
+  Secret token;
+  const Secret content = ReadSecret(path, kMaxBytes, problem);
+  if (problem.empty()) problem = ParseToken(content.view(), token);
   if (!problem.empty()) problem = "the file " + Quote(path) + " " + problem;
   return token;
 }

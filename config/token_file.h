@@ -7,13 +7,15 @@
 #include <string>
 #include <string_view>
 
+#include "config/secret.h"
+
 namespace room_router::config {
 
 inline constexpr size_t kShortestToken = 16, kLongestToken = 512;
 
 // What is wrong with the content, as the end of a sentence about the file; empty = nothing.
-std::string ParseToken(std::string_view content, std::string& token);
+std::string ParseToken(std::string_view content, Secret& token);
 // The token in a file now; else `problem` says why there is none. Blocking file I/O.
-std::string ReadToken(const std::string& path, std::string& problem);
+Secret ReadToken(const std::string& path, std::string& problem);
 
 }  // namespace room_router::config

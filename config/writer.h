@@ -62,9 +62,9 @@ class Writer {
   }
 
   void Require(bool, std::string_view, const std::string&) {}
+  void RequireStill(bool, std::string_view, const std::string&) {}
   void RequireHere(bool, const std::string&) {}
   void Advise(bool, std::string_view, const std::string&) {}
-  void Unavailable(bool, std::string_view, const std::string&) {}
   bool Failed(std::string_view) const { return false; }
 
  private:

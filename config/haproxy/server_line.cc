@@ -79,8 +79,13 @@ constexpr std::array kReasons{
     Reason{"minconn", "there is no queue before a shard"},
     Reason{"maxqueue", "there is no queue before a shard"},
     Reason{"slowstart", "a shard that came back takes no new rooms for shards.health.dampening"},
-    Reason{"send-proxy", "shards get the client's address in X-Forwarded-For"},
-    Reason{"send-proxy-v2", "shards get the client's address in X-Forwarded-For"},
+    Reason{
+        "send-proxy",
+        "shards get the client's address in X-Forwarded-For; shards.proxy_protocol sends version "
+        "2 of the header"},
+    Reason{"send-proxy-v2-ssl", "shards.proxy_protocol sends addresses alone"},
+    Reason{"send-proxy-v2-ssl-cn", "shards.proxy_protocol sends addresses alone"},
+    Reason{"proxy-v2-options", "shards.proxy_protocol sends addresses alone"},
     Reason{"cookie", "the room decides, not a cookie"},
     Reason{"observe", "refused connections count against an endpoint without it"},
     Reason{"track", "every shard is checked by itself"},
@@ -92,13 +97,11 @@ constexpr std::array kReasons{
     Reason{"proto", "shards are spoken to in HTTP/1.1"},
     Reason{"alpn", "shards are spoken to in HTTP/1.1"},
     Reason{"crt", "shards do not ask for a certificate; let them listen without"},
-    Reason{"check-ssl", "checks use what shards.tls says"},
+    Reason{"check-ssl", "a check whose url begins with https:// speaks TLS"},
     Reason{"socks4", "shards are connected to directly"},
     Reason{"namespace", "run the router in that network namespace"},
     Reason{"resolve-prefer", "all addresses of a target are used"},
-    Reason{"agent-check",
-           "add {type: agent, port: …, send: …} to shards.health.checks; the line feed after send "
-           "is sent by itself"}};
+    Reason{"agent-inter", "agents are asked every shards.health.interval"}};
 
 }  // namespace
 
@@ -113,8 +116,14 @@ void ReadServerOptions(const Directive& directive, size_t n, ServerOptions& opti
     if (name == "enabled") options.erase("disabled");
     if (name == "no-backup") options.erase("backup");
     if (name == "no-ssl") options.erase("ssl");
+    if (name == "no-send-proxy-v2") options.erase("send-proxy-v2");
     options[name] = std::move(option);
   }
+}
+
+std::string ValueOf(const ServerOptions& options, std::string_view name) {
+  const auto found = options.find(name);
+  return found == options.end() ? "" : found->second.value;
 }
 
 std::string_view WhyNot(std::string_view option) {

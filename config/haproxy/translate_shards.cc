@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Servers become shards: static ones with their address, templates over SRV as discovery; and how
-// they are checked.
+// Servers become shards: static ones with their address, templates over SRV as discovery.
 #include <algorithm>
 #include <array>
 
@@ -10,16 +9,6 @@
 
 namespace room_router::config::haproxy {
 namespace {
-
-struct Server {
-  const Directive* line;
-  const Section* section;
-  ServerOptions options;
-
-  bool template_line() const { return line->At(0) == "server-template"; }
-  const std::string& name() const { return line->At(1); }
-  const std::string& address() const { return line->At(template_line() ? 3 : 2); }
-};
 
 std::vector<Server> ServersOf(const Translation& translation, const Section& section) {
   std::vector<Server> servers;
@@ -32,11 +21,6 @@ std::vector<Server> ServersOf(const Translation& translation, const Section& sec
     servers.push_back(std::move(server));
   }
   return servers;
-}
-
-std::string ValueOf(const ServerOptions& options, std::string_view name) {
-  const auto found = options.find(name);
-  return found == options.end() ? "" : found->second.value;
 }
 
 // What sets the backend apart from the others that share its table: "release-5142" of
@@ -75,7 +59,8 @@ class Shards {
 
   void Finish() {
     if (weighted_) GiveWeights();
-    SetHealth();
+    TranslateHealth(translation_, servers_);
+    TranslateConnections(translation_, servers_);
     const auto with_resolvers =
         std::find_if(servers_.begin(), servers_.end(),
                      [](const Server& one) { return one.options.contains("resolvers"); });
@@ -187,85 +172,12 @@ class Shards {
     }
   }
 
-  void SetHealth() {
-    const Server* checked = nullptr;
-    for (const Server& server : servers_) {
-      if (server.options.contains("check")) {
-        if (checked == nullptr) checked = &server;
-        if (checked != &server) CompareChecks(*checked, server);
-      }
-    }
-    if (checked == nullptr) {
-      translation_.Look(*servers_.front().line,
-                        "HAProxy checks nothing here; the router tries a TCP connection");
-      return;
-    }
-    const auto inter = checked->options.find("inter");
-    if (inter != checked->options.end()) {
-      SetTime("interval", inter->second);
-      // Without `timeout check` a check may take as long as from one to the next.
-      if (translation_.yaml.Find({"shards", "health", "timeout"}) == nullptr) {
-        SetTime("timeout", inter->second);
-      }
-    }
-    for (const std::string_view count : {"rise", "fall"}) {
-      const auto option = checked->options.find(count);
-      if (option == checked->options.end()) continue;
-      const auto number = ReadNumber(option->second.value);
-      if (!number) continue;
-      translation_.SetBare({"shards", "health", count}, *option->second.from,
-                           std::to_string(*number));
-    }
-    PointCheckAtPort(*checked);
-  }
-
-  void SetTime(std::string_view key, const ServerOption& option) {
-    const auto time = ReadTime(option.value);
-    if (!time || time->count() == 0) return translation_.Drop(*option.from, "inter is no time");
-    translation_.SetBare({"shards", "health", key}, *option.from, WriteTime(*time));
-  }
-
-  void CompareChecks(const Server& first, const Server& other) {
-    for (const std::string_view option : {"inter", "rise", "fall", "port"}) {
-      if (ValueOf(first.options, option) == ValueOf(other.options, option)) continue;
-      translation_.Drop(*other.line, std::string(option) + ": all shards are checked alike, as " +
-                                         first.name() + " is");
-    }
-  }
-
-  void PointCheckAtPort(const Server& server) {
-    const auto port = server.options.find("port");
-    if (port == server.options.end()) return;
-    Node* checks = translation_.yaml.Find({"shards", "health", "checks"});
-    const bool http = checks != nullptr && !checks->children.empty();
-    Node* url = http ? checks->children.front().Find("url") : nullptr;
-    if (url == nullptr) {
-      return translation_.Drop(
-          *port->second.from,
-          "port: a TCP check asks the shard's own port; an HTTP check can ask "
-          "another, {type: http, url: \"http://{address}:8888/about/health\"}");
-    }
-    const size_t end = url->text.find("{address}") + 9;
-    url->text.insert(end, ":" + port->second.value);
-  }
-
   void ExplainOptions(const Server& server) {
     for (const auto& [name, option] : server.options) {
       const std::string_view reason = WhyNot(name);
       if (reason.empty() || !explained_.insert(name).second) continue;
       translation_.Drop(*option.from, name + ": " + std::string(reason));
     }
-    const auto ssl = server.options.find("ssl");
-    if (ssl == server.options.end() || !explained_.insert("ssl").second) return;
-    translation_.SetBare({"shards", "tls", "enabled"}, *ssl->second.from, "true");
-    if (ValueOf(server.options, "verify") == "none") {
-      translation_.SetBare({"shards", "tls", "verify"}, *ssl->second.from, "false");
-    }
-    const std::string ca = ValueOf(server.options, "ca-file");
-    if (!ca.empty()) translation_.SetText({"shards", "tls", "ca"}, *ssl->second.from, ca);
-    const std::string host = ValueOf(server.options, "verifyhost");
-    if (host.empty()) return;
-    translation_.SetText({"shards", "tls", "server_name"}, *ssl->second.from, host);
   }
 
   Translation& translation_;

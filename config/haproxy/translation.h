@@ -15,6 +15,7 @@
 #include "config/haproxy/choice.h"
 #include "config/haproxy/document.h"
 #include "config/haproxy/ledger.h"
+#include "config/haproxy/server_line.h"
 
 namespace room_router::config::haproxy {
 
@@ -62,6 +63,11 @@ bool TranslateHeaderRule(Translation& translation, const Directive& directive);
 
 // These look at the configuration as a whole.
 void TranslateServers(Translation& translation);
+// All shards are checked as the first server with `check` is, and ask the agent of the first that
+// has one. `servers` is not empty.
+void TranslateHealth(Translation& translation, const std::vector<Server>& servers);
+// What goes before HTTP on the way to all of them: TLS, PROXY headers.
+void TranslateConnections(Translation& translation, const std::vector<Server>& servers);
 void TranslateStatistics(Translation& translation);
 void TranslatePeers(Translation& translation);
 void TranslateResolvers(Translation& translation, const std::string& name);
