@@ -26,7 +26,11 @@ uint64_t DigestOf(const AdminCell& cell) {
 bool AdminCells::Set(std::string_view name, std::string_view value, TimePoint now) {
   const auto known = cells_.find(name);
   const std::string_view before = known == cells_.end() ? std::string_view() : known->second.value;
-  if (value == before) return true;
+  return value == before || Affirm(name, value, now);
+}
+
+bool AdminCells::Affirm(std::string_view name, std::string_view value, TimePoint now) {
+  const auto known = cells_.find(name);
   if (!Fits(name, value) || (known == cells_.end() && cells_.size() >= kMaxCells)) return false;
   AdminCell cell{.name = std::string(name), .value = std::string(value), .stamp = clock_.Next(now)};
   changes_.insert(cell.name);

@@ -49,8 +49,10 @@ class AdminCells {
   AdminCells& operator=(const AdminCells&) = delete;
 
   // False, and nothing happens, when a limit is in the way. Setting what is set already is no
-  // change.
+  // change; affirming it is one: it also stands against what was set elsewhere before and is not
+  // known here yet.
   bool Set(std::string_view name, std::string_view value, TimePoint now);
+  bool Affirm(std::string_view name, std::string_view value, TimePoint now);
   bool Remove(std::string_view name, TimePoint now) { return Set(name, {}, now); }
   Outcome Merge(const AdminCell& cell, TimePoint now);
 
@@ -67,7 +69,7 @@ class AdminCells {
   // Forgets what was removed long ago; now and then.
   void Sweep(TimePoint now);
 
-  // What Set changed since it was last taken.
+  // What was changed here since it was last taken.
   std::vector<AdminCell> TakeChanges();
   bool changed() const { return !changes_.empty(); }
   uint64_t digest() const { return digest_; }          // XOR over all cells, removed ones too

@@ -17,7 +17,11 @@ SharedState::Applied SharedState::Apply(const Update& update, TimePoint now) {
   // Members first: a vote that comes with its replica is welcome.
   for (const Claim& claim : update.members) ApplyMember(claim, now, applied);
   for (const AdminCell& cell : update.admin) ApplyAdmin(cell, now, applied);
-  for (const CellRecord& record : update.records) ApplyRecord(record, now, applied);
+  for (const CellRecord& record : update.records) {
+    const uint64_t adopted = context_.stats.adopted;
+    ApplyRecord(record, now, applied);
+    if (context_.stats.adopted > adopted && !update.sync) CountPropagation(record.cell, now);
+  }
   context_.stats.records_in += update.records.size();
   if (update.sync) context_.stats.sync_records_in += update.records.size();
   return applied;
@@ -53,6 +57,13 @@ void SharedState::ApplyRecord(const CellRecord& record, TimePoint now, Applied& 
       break;
   }
   if (record.lease >= kLeastLease) applied.news.records.push_back(record);
+}
+
+// Of bindings that are told for the first time; renewals come later. Other clocks may be ahead.
+void SharedState::CountPropagation(const Cell& cell, TimePoint now) {
+  if (cell.renewed != cell.binding.stamp.time) return;
+  const auto age = std::chrono::floor<Duration>(now - clock_.When(cell.binding.stamp.time));
+  context_.stats.propagation.Observe(static_cast<uint64_t>(std::max(age, Duration{0}).count()));
 }
 
 void SharedState::Note(const CellRecord& record, const StickTable::MergeResult& result) {

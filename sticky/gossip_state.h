@@ -64,6 +64,7 @@ class SharedState {
 
  private:
   void ApplyRecord(const CellRecord& record, TimePoint now, Applied& applied);
+  void CountPropagation(const Cell& cell, TimePoint now);
   void ApplyAdmin(const AdminCell& cell, TimePoint now, Applied& applied);
   void ApplyMember(const Claim& claim, TimePoint now, Applied& applied);
   void Note(const CellRecord& record, const StickTable::MergeResult& result);

@@ -21,12 +21,15 @@ constexpr size_t kIdentityBytes = 16;
 constexpr std::array<unsigned char, 6> kContext{'g', 'o', 's', 's', 'i', 'p'};
 
 // Independent values for independent uses of one key.
-std::string Derive(const std::string& key, std::string_view purpose) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+config::Secret Derive(const config::Secret& key, std::string_view purpose) {
+  config::Secret derived;
+  derived.resize(EVP_MAX_MD_SIZE);
   unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(purpose.data()), purpose.size(), bytes.data(), &size);
-  return {reinterpret_cast<const char*>(bytes.data()), size};
+  HMAC(EVP_sha256(), key.view().data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(purpose.data()), purpose.size(),
+       reinterpret_cast<unsigned char*>(derived.data()), &size);
+  derived.resize(size);
+  return derived;
 }
 
 std::string Hex(std::string_view bytes) {
@@ -71,10 +74,10 @@ GossipTls::GossipTls() : context_(SSL_CTX_new(TLS_method())) {
 
 GossipTls::~GossipTls() { SSL_CTX_free(context_); }
 
-std::string GossipTls::TakeKeys(const std::vector<std::string>& keys) {
-  for (const std::string& key : keys) {
-    const std::string name = Derive(key, "room-router gossip identity");
-    keys_.push_back({.identity = "room-router:" + Hex(name.substr(0, kIdentityBytes)),
+std::string GossipTls::TakeKeys(const std::vector<config::Secret>& keys) {
+  for (const config::Secret& key : keys) {
+    const config::Secret name = Derive(key, "room-router gossip identity");
+    keys_.push_back({.identity = "room-router:" + Hex(name.view().substr(0, kIdentityBytes)),
                      .secret = Derive(key, "room-router gossip key")});
   }
   if (SSL_CTX_set_ciphersuites(context_, kSuites) != 1) return Refused("the shared key");
@@ -87,7 +90,7 @@ std::string GossipTls::TakeKeys(const std::vector<std::string>& keys) {
 
 std::string GossipTls::TakeCertificates(const config::PeerCredentials& files) {
   const auto chain = config::ReadCertificates(files.certificate);
-  const config::PrivateKey key = config::ReadPrivateKey(files.key);
+  const config::PrivateKey key = config::ReadPrivateKey(files.key.view());
   config::Authorities authorities = config::ReadAuthorities(files.ca);
   if (chain.empty() || SSL_CTX_use_certificate(context_, chain[0].get()) != 1) {
     return Refused("peers.tls.certificate");
@@ -109,8 +112,8 @@ const GossipTls& GossipTls::Of(const SSL* ssl) {
 
 SSL_SESSION* GossipTls::SessionOf(SSL* ssl, const SharedKey& key) {
   SSL_SESSION* session = SSL_SESSION_new();
-  SSL_SESSION_set1_master_key(session, reinterpret_cast<const unsigned char*>(key.secret.data()),
-                              key.secret.size());
+  SSL_SESSION_set1_master_key(
+      session, reinterpret_cast<const unsigned char*>(key.secret.view().data()), key.secret.size());
   SSL_SESSION_set_cipher(session, SSL_CIPHER_find(ssl, kSuite.data()));
   SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION);
   SSL_SESSION_set1_id_context(session, kContext.data(), kContext.size());

@@ -38,11 +38,12 @@ class GossipTls {
 
  private:
   struct SharedKey {
-    std::string identity, secret;
+    std::string identity;  // goes over the wire
+    config::Secret secret;
   };
 
   GossipTls();
-  std::string TakeKeys(const std::vector<std::string>& keys);
+  std::string TakeKeys(const std::vector<config::Secret>& keys);
   std::string TakeCertificates(const config::PeerCredentials& files);
   // What OpenSSL asks while it shakes hands.
   static int UseKey(ssl_st* ssl, const evp_md_st* digest, const unsigned char** identity,

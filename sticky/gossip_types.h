@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/clock.h"
+#include "config/histogram.h"
 #include "config/socket_address.h"
 
 namespace room_router {
@@ -97,6 +98,7 @@ struct GossipStats {  // since start
   uint64_t dials = 0, dials_failed = 0, links = 0, name_conflicts = 0;
   uint64_t suspicions = 0, refutations = 0, deaths = 0;
   uint64_t syncs = 0, syncs_failed = 0, sync_records_in = 0;
+  Histogram propagation;  // from a binding made there until it was adopted here, syncs excepted
   std::array<uint64_t, kCloseReasons> closed_here{}, closed_there{};
 };
 

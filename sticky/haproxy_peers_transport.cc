@@ -89,13 +89,22 @@ HaproxyPeers::HaproxyPeers(asio::io_context& io, Settings settings, StickTable& 
 
 HaproxyPeers::~HaproxyPeers() = default;
 
+ErrorCode HaproxyPeers::BindAcceptor() {
+  ErrorCode error, ignored;
+  if (settings_.listen.empty() || acceptor_.is_open()) return error;
+  const tcp::endpoint endpoint = ToAsio(settings_.listen);
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (error) acceptor_.close(ignored);
+  return error;
+}
+
+void HaproxyPeers::Bind() { BindAcceptor(); }
+
 std::string HaproxyPeers::Open() {
   if (!settings_.listen.empty()) {
-    const tcp::endpoint endpoint = ToAsio(settings_.listen);
-    ErrorCode error;
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
+    ErrorCode error = BindAcceptor();
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
       const std::string why = error.message();

@@ -64,6 +64,9 @@ class HaproxyPeers {
                haproxy::TableExchange::Sources sources);
   ~HaproxyPeers();
 
+  // Takes the port, so that Open() needs no rights for it; nobody can call yet. A port that is not
+  // to be had is Open()'s to tell.
+  void Bind();
   // Listens and begins to call; the text says what is wrong, empty = nothing.
   std::string Open();
   void Stop(std::function<void()> drained);
@@ -81,6 +84,7 @@ class HaproxyPeers {
   using Link = haproxy::Link;
   struct Peer;
 
+  boost::system::error_code BindAcceptor();
   boost::asio::awaitable<void> Accept();
   std::shared_ptr<Link> MakeLink(boost::asio::ip::tcp::socket socket, Peer* peer);
   void Call(Peer& peer);

@@ -15,7 +15,8 @@ StickTable::Options TableOptions(const config::StickTable& table, TableEnvironme
           .display_bytes = table.display_bytes,
           .seed = environment.seed,
           .clock = environment.clock,
-          .on_change = std::move(environment.on_change)};
+          .on_change = std::move(environment.on_change),
+          .on_displaced = std::move(environment.on_displaced)};
 }
 
 // The shard a forced room asks for: `/<shard>/…`, else `<room>_<shard>`, longest name first.
@@ -55,36 +56,46 @@ Decision RoomDirectory::Decide(const RoomRequest& request, const Routing& routin
   if (request.request_class == RequestClass::kBridge) return {.how = How::kUnknownShard};
   if (const auto ban = FindBan(request, *routing.rules)) return {.how = *ban};
   if (request.request_class == RequestClass::kExplicitShard) {
-    return DecideNamed(request, shards.FindByName(request.shard), now);
+    return DecideNamed(request, shards.FindByName(request.shard), shards, now);
   }
   if (!request.has_key) return DecideAny(routing);
   if (request.may_name_shard) {
     const Shard* shard = ForcedShard(request, shards);
-    if (shard != nullptr) return DecideNamed(request, shard, now);
+    if (shard != nullptr) return DecideNamed(request, shard, shards, now);
   }
   if (request.request_class == RequestClass::kPage) return DecidePage(request, routing, now);
   return Bind(request, routing, now);
 }
 
-Decision RoomDirectory::DecideNamed(const RoomRequest& request, const Shard* shard, TimePoint now) {
-  if (shard == nullptr) return {.how = How::kUnknownShard};
-  if (!shard->KeepsRooms()) return {.how = How::kNoneEligible};
+Decision RoomDirectory::DecideNamed(const RoomRequest& request, const Shard* named,
+                                    const ShardSet& shards, TimePoint now) {
+  if (named == nullptr) return {.how = How::kUnknownShard};
+  const Shard* available = named->KeepsRooms() ? named : nullptr;
+  const Shard* home = nullptr;
   if (request.has_key && request.request_class != RequestClass::kPage) {
-    table_.FindOrBind(request.key_namespace, request.key, request.canonical, now,
-                      [shard](ShardId) { return shard->id; });
+    home = BindUnlessAtHome(request, shards, now, [available] { return available; }).shard;
+  } else {
+    if (request.has_key) home = HomeOf(request, shards, now);
+    if (home == nullptr) home = available;
   }
-  return {.shard = shard, .how = How::kExplicit};
+  if (home == nullptr) return {.how = How::kNoneEligible};
+  return {.shard = home, .how = home == named ? How::kExplicit : How::kTable};
 }
 
 Decision RoomDirectory::DecidePage(const RoomRequest& request, const Routing& routing,
                                    TimePoint now) {
-  if (const auto hit = table_.Find(request.key_namespace, request.key, now)) {
-    const Shard* shard = routing.set->FindById(hit->shard);
-    if (shard != nullptr && shard->KeepsRooms()) return {.shard = shard, .how = How::kTable};
-  }
+  const Shard* home = HomeOf(request, *routing.set, now);
+  if (home != nullptr) return {.shard = home, .how = How::kTable};
   const auto* candidate = placement_.Foresee(request.key, routing.PlacesFor(request), table_);
   if (candidate == nullptr) return {.how = How::kNoneEligible};
   return {.shard = &routing.set->shards[candidate->position], .how = How::kHash};
+}
+
+const Shard* RoomDirectory::HomeOf(const RoomRequest& request, const ShardSet& shards,
+                                   TimePoint now) const {
+  const auto hit = table_.Find(request.key_namespace, request.key, now);
+  const Shard* shard = hit ? shards.FindById(hit->shard) : nullptr;
+  return shard != nullptr && shard->KeepsRooms() ? shard : nullptr;
 }
 
 Decision RoomDirectory::DecideAny(const Routing& routing) {
@@ -96,13 +107,21 @@ Decision RoomDirectory::DecideAny(const Routing& routing) {
 
 Decision RoomDirectory::Bind(const RoomRequest& request, const Routing& routing, TimePoint now) {
   const ShardSet& shards = *routing.set;
+  return BindUnlessAtHome(request, shards, now, [&]() -> const Shard* {
+    const auto* candidate = placement_.Choose(request.key, routing.PlacesFor(request), table_);
+    return candidate == nullptr ? nullptr : &shards.shards[candidate->position];
+  });
+}
+
+template <class Place>
+Decision RoomDirectory::BindUnlessAtHome(const RoomRequest& request, const ShardSet& shards,
+                                         TimePoint now, const Place& place) {
   const Shard* shard = nullptr;
   const auto choose = [&](ShardId previous) {
     shard = shards.FindById(previous);
     if (shard != nullptr && shard->KeepsRooms()) return previous;
-    const auto* candidate = placement_.Choose(request.key, routing.PlacesFor(request), table_);
-    shard = candidate == nullptr ? nullptr : &shards.shards[candidate->position];
-    return candidate == nullptr ? kNoShard : candidate->id;
+    shard = place();
+    return shard == nullptr ? kNoShard : shard->id;
   };
   const auto hit =
       table_.FindOrBind(request.key_namespace, request.key, request.canonical, now, choose);

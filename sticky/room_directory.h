@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The decision: which shard serves this request. Ban → explicit shard → stick table → pin →
+// The decision: which shard serves this request. Ban → stick table → named shard → pin →
 // placement.
 //
 // Joins the stick table, the placement hash and a snapshot of shards and rules. A pin says where a
@@ -7,9 +7,10 @@
 // binding of a new room is made here, atomically, before anything is forwarded. A room whose shard
 // keeps its rooms (up or soft-down, drain included) stays; a room whose shard is down or gone is
 // placed anew, or waits for it when no other shard takes rooms. Pages store nothing and refresh
-// nothing. With force_shard the tenant or the room's end after a `_` may name a shard (in lower
-// case); where it names none, it is part of the name. One per process; thread-safe; allocation-free
-// on a hit.
+// nothing. A request may name the shard for a room that has none: in its path or, with force_shard,
+// by the tenant or the room's end after a `_` (in lower case; where that names no shard, it is part
+// of the name). Nobody moves a room by naming another. One per process; thread-safe;
+// allocation-free on a hit.
 #pragma once
 
 #include <atomic>
@@ -33,9 +34,9 @@ struct Decision {
     kTable,         // an entry said so
     kPlaced,        // placed now and stored
     kHash,          // where it would be placed; nothing stored (pages)
-    kExplicit,      // named by the request
+    kExplicit,      // the one that the request names
     kAny,           // no room: any shard in the rotation
-    kNoneEligible,  // nothing eligible, or the named shard is down → 503
+    kNoneEligible,  // nothing eligible → 503
     kUnknownShard,  // the named shard does not exist → 404
     kBanned,        // the room is refused → 403
     kBannedPage     // its page leads elsewhere → 302
@@ -49,6 +50,7 @@ struct TableEnvironment {
   uint64_t seed = 0x9E3779B97F4A7C15;
   HybridClock* clock = nullptr;
   std::function<void()> on_change{};
+  std::function<void(KeyNamespace, RoomKey)> on_displaced{};
 };
 
 class RoomDirectory {
@@ -63,10 +65,17 @@ class RoomDirectory {
   const StickTable& table() const { return table_; }
 
  private:
-  Decision DecideNamed(const RoomRequest& request, const Shard* shard, TimePoint now);
+  Decision DecideNamed(const RoomRequest& request, const Shard* named, const ShardSet& shards,
+                       TimePoint now);
   Decision DecidePage(const RoomRequest& request, const Routing& routing, TimePoint now);
   Decision DecideAny(const Routing& routing);
   Decision Bind(const RoomRequest& request, const Routing& routing, TimePoint now);
+  // Where the room lives; null when it has no shard, or one that keeps no rooms.
+  const Shard* HomeOf(const RoomRequest& request, const ShardSet& shards, TimePoint now) const;
+  // … and if so, it moves to the shard that `place` says, if any.
+  template <class Place>
+  Decision BindUnlessAtHome(const RoomRequest& request, const ShardSet& shards, TimePoint now,
+                            const Place& place);
 
   const std::string own_region_;
   StickTable table_;

@@ -95,8 +95,8 @@ bool RoomOrders::Ban(const RuleSubject& subject, std::optional<BanAction> action
 
 bool RoomOrders::Order(const std::string& cell, std::string_view value, bool configured,
                        TimePoint now) {
-  if (!value.empty()) return cells_.Set(cell, value, now);
-  return configured ? cells_.Set(cell, kTakenBack, now) : cells_.Remove(cell, now);
+  if (!value.empty()) return cells_.Affirm(cell, value, now);
+  return configured ? cells_.Affirm(cell, kTakenBack, now) : cells_.Remove(cell, now);
 }
 
 RoomRules RoomOrders::Rules() const {

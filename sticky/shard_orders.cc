@@ -53,9 +53,9 @@ std::string ToString(const WeightOrder& weight) {
 
 bool ShardOrders::Give(std::string_view shard, const Instruction& instruction, TimePoint now) {
   if (const auto* state = std::get_if<AdminState>(&instruction)) {
-    return cells_.Set(StateCell(shard), ToString(*state), now);
+    return cells_.Affirm(StateCell(shard), ToString(*state), now);
   }
-  return cells_.Set(WeightCell(shard), ToString(std::get<WeightOrder>(instruction)), now);
+  return cells_.Affirm(WeightCell(shard), ToString(std::get<WeightOrder>(instruction)), now);
 }
 
 ShardOrder ShardOrders::Of(std::string_view shard, bool initial_drain) const {

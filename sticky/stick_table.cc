@@ -93,6 +93,7 @@ StickTable::Hit StickTable::FindOrBind(KeyNamespace ns, RoomKey key, std::string
       stripe->Lapse(*entry, now);
     }
     if (hit.inserted) {
+      hit.sessions = entry->sessions;
       stripe->Bind(*entry, hit.shard, display, now);
     } else {
       stripe->Renew(*entry, now);
@@ -100,6 +101,8 @@ StickTable::Hit StickTable::FindOrBind(KeyNamespace ns, RoomKey key, std::string
     hit.epoch = entry->epoch;
   }
   if (hit.inserted) MakeRoom(now, key);
+  const auto& on_displaced = stripes_.options().on_displaced;
+  if (hit.sessions > 0 && on_displaced) on_displaced(ns, key);
   return hit;
 }
 
@@ -122,7 +125,9 @@ void StickTable::Set(KeyNamespace ns, RoomKey key, std::string_view display, Sha
   assert(shard != kNoShard);
   {
     const Access stripe(*this, stripes_.Of(key));
-    stripe->Bind(stripe->FindOrInsert(ns, key, now), shard, display, now);
+    Entry& entry = stripe->FindOrInsert(ns, key, now);
+    stripe->CountSet(entry, shard);
+    stripe->Bind(entry, shard, display, now);
   }
   MakeRoom(now, key);
 }
@@ -256,6 +261,8 @@ StickTable::Stats StickTable::stats() const {
     const TableStats& part = stripe->stats();
     sum.inserts += part.inserts;
     sum.moves += part.moves;
+    sum.moves_set += part.moves_set;
+    sum.moves_merged += part.moves_merged;
     sum.evictions_expired += part.evictions_expired;
     sum.evictions_live += part.evictions_live;
     sum.evictions_tombstones += part.evictions_tombstones;

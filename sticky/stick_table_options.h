@@ -8,6 +8,7 @@
 
 #include "config/clock.h"
 #include "sticky/hybrid_clock.h"
+#include "sticky/room_key.h"
 
 namespace room_router {
 
@@ -20,6 +21,8 @@ struct StickTableOptions {
   HybridClock* clock = nullptr;        // borrowed; null = no replicas: no stamps, no tombstones
   // A change waits that none waited before; called by the thread that made it, under no lock.
   std::function<void()> on_change;
+  // FindOrBind gave a room another shard while sessions of it live; called likewise.
+  std::function<void(KeyNamespace, RoomKey)> on_displaced;
 };
 
 }  // namespace room_router

@@ -28,6 +28,7 @@ struct TableHit {
   ShardId shard = kNoShard;
   uint32_t epoch = 0;
   bool inserted = false;  // this call made or moved the binding
+  uint32_t sessions = 0;  // live then and now on another shard, or on none: to be ended
 };
 
 enum class MergeOutcome : uint8_t {
@@ -50,6 +51,7 @@ struct TableStats {         // since start, all stripes
   uint64_t entries = 0;     // now; bound or held, without tombstones
   uint64_t tombstones = 0;  // now; they take room like entries
   uint64_t inserts = 0, moves = 0;
+  uint64_t moves_set = 0, moves_merged = 0;  // of them: by Set, by Merge; the rest by FindOrBind
   uint64_t evictions_expired = 0, evictions_live = 0, evictions_tombstones = 0;
   uint64_t over_size = 0;  // inserts into a table full of held entries
 };

@@ -204,7 +204,10 @@ void TableStripe::Adopt(Entry& entry, const CellRecord& record, TimePoint until)
   const bool another_kind = !entry.replicated() || entry.tombstone != binding.tombstone;
   if (!entry.replicated()) entry.renewed = 0;
   if (!binding.tombstone && !entry.bound()) ++stats_.inserts;
-  if (!binding.tombstone && entry.bound() && entry.shard != record.shard) ++stats_.moves;
+  if (!binding.tombstone && entry.bound() && entry.shard != record.shard) {
+    ++stats_.moves;
+    ++stats_.moves_merged;
+  }
   ledger_.Unlist(entry);
   entry.epoch = binding.epoch;
   entry.stamp = binding.stamp;

@@ -37,6 +37,10 @@ class alignas(64) TableStripe {
   void Lapse(Entry& entry, TimePoint now);                     // it has expired
 
   void Bind(Entry& entry, ShardId shard, std::string_view display, TimePoint now);
+  // Before Bind, when somebody orders it.
+  void CountSet(const Entry& entry, ShardId shard) {
+    if (entry.bound() && entry.shard != shard) ++stats_.moves_set;
+  }
   void Renew(Entry& entry, TimePoint now);
   void Acquire(Entry& entry, TimePoint now);
   void Release(Entry& entry, TimePoint now);
