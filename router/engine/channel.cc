@@ -9,6 +9,7 @@ using Status = IoResult::Status;
 
 void Channel::Note(uint32_t events) {
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
+  if (read_wants_write_ && (events & EPOLLOUT)) readable_ = true;
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hung_up_ = true;
   if (events & (EPOLLHUP | EPOLLERR)) broken_ = true;
 }
@@ -17,21 +18,26 @@ IoResult Channel::Read(char* buffer, size_t size) {
   if (eof_) return {Status::kEof, 0};
   if (!readable_) return {Status::kBlocked, 0};
   const IoResult result = transport_->Read(buffer, size);
-  switch (result.status) {
-    case Status::kOk:
-      if (result.bytes < size && !hung_up_) readable_ = false;
-      break;
-    case Status::kBlocked:
-      readable_ = false;
-      break;
-    case Status::kEof:
-      eof_ = true;
-      break;
-    case Status::kError:
-      eof_ = broken_ = true;
-      break;
+  if (result.status == Status::kOk && result.bytes < size && !hung_up_ && !result.more) {
+    readable_ = false;
   }
+  if (result.status == Status::kBlocked) read_wants_write_ = result.more;
+  NoteEnd(result.status);
   return result;
+}
+
+IoResult Channel::Peek(char* buffer, size_t size) {
+  if (eof_) return {Status::kEof, 0};
+  if (!readable_) return {Status::kBlocked, 0};
+  const IoResult result = transport_->Peek(buffer, size);
+  NoteEnd(result.status);
+  return result;
+}
+
+void Channel::NoteEnd(Status status) {
+  if (status == Status::kBlocked) readable_ = false;
+  if (status == Status::kEof || status == Status::kError) eof_ = true;
+  if (status == Status::kError) broken_ = true;
 }
 
 bool Channel::Write(std::string_view bytes) {
@@ -43,8 +49,8 @@ bool Channel::Write(std::string_view bytes) {
   if (bytes.size() >= kLeastAppetite) hungry_ = true;
   while (!bytes.empty()) {
     const IoResult result = transport_->Write(bytes);
-    if (result.status == Status::kError) return false;
     if (result.status == Status::kBlocked) break;
+    if (result.status != Status::kOk) return false;
     bytes.remove_prefix(result.bytes);
   }
   if (!bytes.empty()) hungry_ = false;
@@ -55,8 +61,8 @@ bool Channel::Write(std::string_view bytes) {
 bool Channel::Flush() {
   while (output_sent_ < output_.size()) {
     const IoResult result = transport_->Write(std::string_view(output_).substr(output_sent_));
-    if (result.status == Status::kError) return false;
     if (result.status == Status::kBlocked) return true;
+    if (result.status != Status::kOk) return false;
     output_sent_ += static_cast<uint32_t>(result.bytes);
   }
   if (!output_.empty()) {

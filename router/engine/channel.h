@@ -32,25 +32,37 @@ class Channel {
   bool eof() const { return eof_; }
   bool broken() const { return broken_; }  // an error, or both directions hung up
   bool blocked() const { return !output_.empty(); }
+  size_t unsent() const { return output_.size() - output_sent_; }  // bytes
 
   // kBlocked when nothing is there; kEof once the peer has ended its direction.
   IoResult Read(char* buffer, size_t size);
+  // What comes first, without taking it; Skip takes as much as was peeked.
+  IoResult Peek(char* buffer, size_t size);
+  void Skip(size_t size) { transport_->Skip(size); }
   // Takes all bytes, sending what can be sent now. False when the peer is gone.
   bool Write(std::string_view bytes);
   bool Flush();
   // Most bytes worth reading for this peer at once: few until it has taken as many in one go.
   size_t Appetite() const { return hungry_ ? kMostAppetite : kLeastAppetite; }
+  // Before anything else, by who connects (transport.h).
+  IoResult WriteBare(std::string_view bytes) { return transport_->WriteBare(bytes); }
+  IoResult Handshake() { return transport_->Handshake(); }
+  bool in_handshake() const { return transport_->in_handshake(); }
+  const char* problem() const { return transport_->problem(); }
   // Ends our direction once everything has been sent.
   void EndWrites();
   bool writes_ended() const { return end_sent_; }
   bool writes_ending() const { return end_wanted_; }
 
  private:
+  void NoteEnd(IoResult::Status status);
+
   std::unique_ptr<Transport> transport_;
   std::string output_;  // [output_sent_, end) still to be sent
   uint32_t output_sent_ = 0;
   bool readable_ = false, hung_up_ = false, eof_ = false, broken_ = false;
   bool end_wanted_ = false, end_sent_ = false, hungry_ = false;
+  bool read_wants_write_ = false;
 };
 
 }  // namespace room_router

@@ -115,6 +115,10 @@ void EventLoop::Remove(int descriptor) {
   epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, &ignored);
 }
 
+void EventLoop::Again(EventHandler& handler) {
+  if (std::find(again_.begin(), again_.end(), &handler) == again_.end()) again_.push_back(&handler);
+}
+
 void EventLoop::Bury(std::unique_ptr<EventHandler> handler) {
   std::erase(again_, handler.get());
   std::replace(running_.begin(), running_.end(), handler.get(),

@@ -47,8 +47,9 @@ class EventLoop {
   bool AddListener(int descriptor, EventHandler& handler);  // level-triggered, IN only
   void Remove(int descriptor);                              // without closing it
 
-  // Calls the handler once more after the others of this batch had their turn.
-  void Again(EventHandler& handler) { again_.push_back(&handler); }
+  // Calls the handler once more after the others of this batch had their turn; once, however often
+  // it asks.
+  void Again(EventHandler& handler);
   // Destroys the handler when the batch is over.
   void Bury(std::unique_ptr<EventHandler> handler);
 

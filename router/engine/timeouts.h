@@ -31,6 +31,7 @@ class Timed {
  public:
   virtual ~Timed();  // disarms
   virtual void OnTimeout(TimeoutClass timeout) = 0;
+  bool WaitsFor(TimeoutClass timeout) const { return queue_ != nullptr && class_ == timeout; }
 
  private:
   friend class TimeoutQueue;

@@ -36,6 +36,8 @@ FieldId ExactId(std::string_view name) {
       if (IsFolded(p, "connection")) return FieldId::kConnection;
       if (IsFolded(p, "user-agent")) return FieldId::kUserAgent;
       return IsFolded(p, "keep-alive") ? FieldId::kKeepAlive : FieldId::kOther;
+    case 12:
+      return IsFolded(p, "x-request-id") ? FieldId::kXRequestId : FieldId::kOther;
     case 14:
       return IsFolded(p, "content-length") ? FieldId::kContentLength : FieldId::kOther;
     case 15:

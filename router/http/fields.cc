@@ -11,7 +11,7 @@ namespace {
 
 // More options than this only cost time when they are compared with every field.
 constexpr unsigned kMaxConnectionOptions = 64;
-constexpr FieldId kLastNoted = FieldId::kSecWebsocketVersion;
+constexpr FieldId kLastNoted = FieldId::kXRequestId;
 constexpr std::string_view kUsualVersion = "HTTP/1.1";
 
 ParseStatus Refuse(HeadError& error, HeadError why) {
@@ -210,6 +210,9 @@ HeadError FieldFacts::Note(const Field& field) {
     case FieldId::kSecWebsocketVersion:
       ++websocket_versions;
       websocket_version_13 = value == "13";
+      return HeadError::kNone;
+    case FieldId::kXRequestId:
+      if (request_id.empty()) request_id = value;
       return HeadError::kNone;
     default:
       return HeadError::kNone;

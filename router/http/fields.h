@@ -23,7 +23,7 @@ struct FieldFacts {
   bool upgrade_websocket = false, te_trailers = false, expect_continue = false;
   unsigned hosts = 0, websocket_keys = 0, websocket_versions = 0;
   bool websocket_key_present = false, websocket_version_13 = false;
-  std::string_view host;
+  std::string_view host, request_id;
 
   // Takes one known field into account.
   HeadError Note(const Field& field);

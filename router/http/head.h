@@ -28,6 +28,7 @@ enum class FieldId : uint8_t {
   kExpect,
   kSecWebsocketKey,
   kSecWebsocketVersion,
+  kXRequestId,
   kXForwardedFor,
   kXForwardedProto,
   kXForwardedHost,
@@ -99,6 +100,7 @@ enum class ParseStatus : uint8_t { kIncomplete, kComplete, kError };
 
 struct RequestHead {
   std::string_view method, target;  // target in origin form ("/path?query") or "*"
+  std::string_view request_id;      // the first X-Request-Id
   std::string_view authority;       // Host's value, or the absolute-form authority that replaces it
   Method method_id = Method::kOther;
   int minor_version = 1;  // HTTP/1.x

@@ -136,6 +136,7 @@ ParseStatus ReadRequestLine(Cursor& in, RequestHead& out) {
 ParseStatus Conclude(const FieldFacts& facts, RequestHead& out) {
   if (facts.hosts == 0 && out.minor_version > 0) return Refuse(out, HeadError::kMissingHost);
   if (out.authority.empty()) out.authority = facts.host;
+  out.request_id = facts.request_id;
   const bool http11 = out.minor_version > 0;
   out.keep_alive = !facts.close && (http11 || facts.keep_alive);
   out.expect_continue = http11 && facts.expect_continue;

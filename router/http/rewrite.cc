@@ -10,7 +10,7 @@
 namespace room_router::http {
 namespace {
 
-constexpr size_t kAddedBytes = 320;  // usually enough for what is added to a head
+constexpr size_t kAddedBytes = 352;  // usually enough for what is added to a head
 
 constexpr uint32_t kHopByHop = Bit(FieldId::kConnection) | Bit(FieldId::kKeepAlive) |
                                Bit(FieldId::kProxyConnection) | Bit(FieldId::kTe) |
@@ -201,6 +201,8 @@ std::string HeadRewriter::Edits::OwnField(const std::string& name) {
 HeadRewriter::HeadRewriter(const config::Headers& headers, std::string own_region) {
   request_.Take(headers.request);
   room_ = request_.OwnField(headers.room);
+  request_id_ = request_.OwnField(headers.request_id);
+  usual_request_id_ = !request_id_.empty() && FieldIdOf(headers.request_id) == FieldId::kXRequestId;
   const std::string region = request_.OwnField("X-Proxy-Region");
   if (!region.empty() && !own_region.empty()) request_.lines += region + own_region + "\r\n";
   request_.lines += "\r\n";
@@ -236,9 +238,20 @@ void HeadRewriter::WriteRequest(const RequestHead& head, const ClientFacts& clie
     PutRoom(room, writer);
     writer.Put("\r\n");
   }
+  if (!request_id_.empty() && !client.request_id.empty()) {
+    writer.PutField(request_id_, client.request_id);
+  }
   writer.Put(head.websocket ? "Connection: Upgrade\r\nUpgrade: websocket\r\n"
                             : "Connection: keep-alive\r\n");
   writer.Put(request_.lines);
+}
+
+std::string_view HeadRewriter::FindRequestId(const RequestHead& head) const {
+  if (request_id_.empty()) return {};
+  const std::string_view name(request_id_.data(), request_id_.size() - 2);
+  const auto found = std::ranges::find_if(
+      head.fields, [name](const Field& field) { return EqualsIgnoreCase(field.name, name); });
+  return found == head.fields.end() ? std::string_view() : found->value;
 }
 
 void HeadRewriter::WriteResponse(const ResponseHead& head, const ShardFacts& shard,

@@ -20,6 +20,7 @@ namespace room_router::http {
 struct ClientFacts {
   std::string_view ip;          // the peer's address without port
   std::string_view local_port;  // of the listener, decimal
+  std::string_view request_id;  // empty = none is sent
   bool tls = false;             // the client spoke TLS to us
   bool trusted = false;         // peer is in trusted_proxies: its X-Forwarded-* are appended to
 };
@@ -30,8 +31,9 @@ struct ShardFacts {  // for the response; empty = leave out
 
 // A request: hop-by-hop and routing fields removed, Room set (when `room` is not empty),
 // X-Proxy-Region, X-Forwarded-For/-Proto/-Host/-Port, X-Real-IP and Forwarded believed and appended
-// to or replaced, `Connection: keep-alive` (or upgrade, for websockets) written, raw bytes in
-// the query escaped. A response: hop-by-hop and X-Jitsi-* removed, exactly one of each set.
+// to or replaced, the request's id replaced, `Connection: keep-alive` (or upgrade, for websockets)
+// written, raw bytes in the query escaped. A response: hop-by-hop and X-Jitsi-* removed, exactly
+// one of each set.
 class HeadRewriter {
  public:
   HeadRewriter(const config::Headers& headers, std::string own_region);
@@ -39,6 +41,10 @@ class HeadRewriter {
   // Both append to `out`, whose capacity is kept between calls.
   void WriteRequest(const RequestHead& head, const ClientFacts& client, std::string_view room,
                     std::string& out) const;
+  // The value of the first field that the configuration calls headers.request_id; empty = none.
+  std::string_view RequestIdOf(const RequestHead& head) const {
+    return usual_request_id_ ? head.request_id : FindRequestId(head);
+  }
 
   struct ResponseOptions {
     bool client_http10 = false;        // status line stays HTTP/1.1, but nothing chunked may follow
@@ -67,8 +73,11 @@ class HeadRewriter {
     std::string OwnField(const std::string& name);
   };
 
+  std::string_view FindRequestId(const RequestHead& head) const;
+
   Edits request_, response_;
-  std::string room_, shard_, region_, release_;  // "Name: " or empty
+  std::string room_, request_id_, shard_, region_, release_;  // "Name: " or empty
+  bool usual_request_id_ = false;  // it is X-Request-Id, which the parser has found already
 };
 
 }  // namespace room_router::http
