@@ -29,6 +29,7 @@ AdminViewPtr AdminCollector::MakeView(std::vector<WorkerStats> workers) {
   auto view = std::make_shared<AdminView>();
   view->config = sources_.config();
   view->shards = sources_.shards();
+  if (sources_.availability) view->availability = sources_.availability();
   view->stats = Sum(workers);
   view->workers = sources_.workers;
   view->workers_alive = workers.size();
@@ -49,6 +50,7 @@ AdminViewPtr AdminCollector::MakeView(std::vector<WorkerStats> workers) {
   if (sources_.lookups) view->lookups = sources_.lookups();
   view->process = ReadProcessFacts();
   if (sources_.connection_limit) view->connection_limit = sources_.connection_limit();
+  if (sources_.limits) view->limits = sources_.limits();
   view->hard_connection_limit = std::max(view->connection_limit, sources_.hard_connection_limit);
   for (size_t i = 0; sources_.listeners.state && i < view->config->listeners.size(); ++i) {
     view->listeners.push_back(sources_.listeners.state(i));
@@ -56,6 +58,7 @@ AdminViewPtr AdminCollector::MakeView(std::vector<WorkerStats> workers) {
   if (sources_.access_log_lost_bytes) {
     view->access_log_lost_bytes = sources_.access_log_lost_bytes();
   }
+  if (sources_.log_lines_suppressed) view->log_lines_suppressed = sources_.log_lines_suppressed();
   view->versions = sources_.versions;
   view->start_time = sources_.start_time;
   view->uptime = std::chrono::duration_cast<std::chrono::seconds>(now - sources_.start);

@@ -2,14 +2,17 @@
 // The admin HTTP port: GET and HEAD of admin_pages, the changes of shard_api, one coroutine per
 // connection on the control thread.
 //
-// Bounded against hostile clients: kMaxConnections, 16 KiB of head, 4 KiB of body, 30 s to send a
-// request or take an answer. A client that waits for a shard to be empty and closes is let go.
-// Open(), then Close() and let the io_context run until `drained`, then destroy.
+// Bounded against hostile clients: 16 KiB of head, 4 KiB of body, 30 s to send a request or take an
+// answer, kMaxConnections: who comes then takes the place of the one that has kept us waiting
+// longest, so that probes are answered whatever others do; 503 when all wait for shards to be
+// empty. A client that waits for that and closes is let go. Open(), then Close() and let the
+// io_context run until `drained`, then destroy.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 
@@ -38,6 +41,8 @@ class AdminHttp {
  private:
   struct Connection;
 
+  // Ends the request that has taken longest, waits for shards aside; false when there is none.
+  bool MakeRoom();
   boost::asio::awaitable<void> Accept();
   boost::asio::awaitable<void> Serve(std::shared_ptr<Connection> connection);
   // Whether another request may follow.
@@ -53,6 +58,7 @@ class AdminHttp {
   boost::asio::ip::tcp::acceptor acceptor_;
   std::shared_ptr<boost::asio::steady_timer> pause_;  // of accepting, after an error
   size_t connections_ = 0;
+  std::list<Connection*> waiting_;  // for requests or to send answers, those since longest first
   TaskSet tasks_;
 };
 

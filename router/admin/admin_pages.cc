@@ -2,9 +2,9 @@
 #include "router/admin/admin_pages.h"
 
 #include <algorithm>
-#include <array>
 
 #include "router/admin/api_json.h"
+#include "router/admin/api_routes.h"
 #include "router/admin/assets.h"
 #include "router/admin/stat_csv.h"
 #include "router/admin/stat_rows.h"
@@ -14,9 +14,7 @@ namespace room_router::admin {
 namespace {
 
 constexpr std::string_view kJson = "application/json; charset=utf-8";
-constexpr std::string_view kShard = "/api/v1/shards/";
-constexpr std::pair<std::string_view, std::string_view> kShardActions[] = {
-    {"/drain", "POST"}, {"/ready", "POST"}, {"/maint", "POST"}, {"/weight", "PUT"}};
+constexpr std::string_view kApi = "/api/v1/", kApiFile = "/api/v1/openapi.json";
 constexpr std::string_view kCsvPath = "/stats;csv", kStatJsonPath = "/stats;json";
 
 struct Target {
@@ -32,8 +30,8 @@ Target Split(std::string_view target) {
 AdminPage NotFound() {
   return {.status = 404,
           .body =
-              "Nothing here. Try / /metrics /healthz /readyz /stats;csv /api/v1/status "
-              "/api/v1/shards /api/v1/rooms\n"};
+              "Nothing here. Try / /metrics /healthz /readyz /stats;csv "
+              "/api/v1/openapi.json\n"};
 }
 
 AdminPage Health(const AdminView& view) {
@@ -64,32 +62,20 @@ AdminPage Statistics(std::string_view options, const AdminView& view) {
   return {.body = StatCsv(StatRows(view), filter)};
 }
 
-AdminPage Dashboard(std::string_view path) {
-  if (path == "/dashboard.js") {
-    return {.content_type = "text/javascript; charset=utf-8", .body = std::string(kDashboardJs)};
-  }
-  if (path == "/dashboard.css") {
-    return {.content_type = "text/css; charset=utf-8", .body = std::string(kDashboardCss)};
-  }
-  return {.content_type = "text/html; charset=utf-8", .body = std::string(kDashboardHtml)};
+std::string_view ContentType(std::string_view file) {
+  if (file.ends_with(".js")) return "text/javascript; charset=utf-8";
+  if (file.ends_with(".css")) return "text/css; charset=utf-8";
+  return "text/html; charset=utf-8";
 }
 
-AdminPage OneShard(std::string_view path, const AdminView& view) {
-  const std::string_view name = path.substr(kShard.size());
-  for (const auto& [action, method] : kShardActions) {
-    if (name.ends_with(action)) return WrongMethod(path, method);
-  }
-  const std::string shard = DecodeParameter(name);
-  if (std::string json = ShardJson(view, shard); !json.empty()) {
-    return JsonPage(200, std::move(json));
-  }
-  return ErrorPage(404, "no shard is named '" + shard + "'; GET /api/v1/shards lists them");
-}
-
-bool IsDashboard(std::string_view path) {
-  constexpr std::array<std::string_view, 4> kPaths = {"/", "/stats", "/dashboard.js",
-                                                      "/dashboard.css"};
-  return std::find(kPaths.begin(), kPaths.end(), path) != kPaths.end();
+// The page at / and /stats, what it loads at /dashboard/FILE.
+const Asset* FindAsset(std::string_view path) {
+  constexpr std::string_view kFolder = "/dashboard/", kPage = "page.html";
+  const bool is_page = path == "/" || path == "/stats";
+  if (!is_page && !path.starts_with(kFolder)) return nullptr;
+  const std::string_view name = is_page ? kPage : path.substr(kFolder.size());
+  const auto asset = std::ranges::find(kDashboard, name, &Asset::name);
+  return asset == kDashboard.end() ? nullptr : &*asset;
 }
 
 }  // namespace
@@ -111,13 +97,16 @@ AdminPage WrongMethod(std::string_view path, std::string_view allowed) {
 bool PageNeedsView(std::string_view target) {
   const std::string_view path = Split(target).path;
   return path == "/healthz" || path == "/metrics" || IsStatistics(path) ||
-         path.starts_with("/api/v1/");
+         (path.starts_with(kApi) && path != kApiFile);
 }
 
 AdminPage MakePage(std::string_view target, const AdminView* view, const AdminSources& sources) {
   const auto [path, query] = Split(target);
   if (path == "/readyz") return Ready(sources);
-  if (IsDashboard(path) && sources.config()->admin.dashboard.enabled) return Dashboard(path);
+  if (const Asset* asset = FindAsset(path); asset && sources.config()->admin.dashboard.enabled) {
+    return {.content_type = ContentType(asset->name), .body = std::string(asset->text)};
+  }
+  if (path.starts_with(kApi)) return MakeApiPage(path, query, view, sources);
   if (!PageNeedsView(target)) return NotFound();
   if (view == nullptr) return {.status = 503, .body = "the event loops did not answer in time\n"};
   if (path == "/healthz") return Health(*view);
@@ -125,12 +114,6 @@ AdminPage MakePage(std::string_view target, const AdminView* view, const AdminSo
     return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = MetricsText(*view)};
   }
   if (IsStatistics(path)) return Statistics(path, *view);
-  if (path == "/api/v1/status") return JsonPage(200, StatusJson(*view));
-  if (path == "/api/v1/shards") return JsonPage(200, ShardsJson(*view));
-  if (path.starts_with(kShard)) return OneShard(path, *view);
-  if (path == "/api/v1/rooms") {
-    return JsonPage(200, RoomsJson(*view, *sources.table, ParseRoomsQuery(query)));
-  }
   return NotFound();
 }
 

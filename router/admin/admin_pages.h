@@ -3,8 +3,7 @@
 //
 //   /  /stats            dashboard           /healthz  every event loop answered
 //   /stats;csv  ;json    HAProxy's formats   /readyz   traffic may come
-//   /metrics             Prometheus          /api/v1/{status,shards,rooms}  JSON
-//                                            /api/v1/shards/NAME  one of them
+//   /metrics             Prometheus          /api/v1/…  JSON, by api_routes.h
 #pragma once
 
 #include <string>
@@ -18,7 +17,9 @@ struct AdminPage {
   unsigned status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";
   std::string body;
-  std::string_view allow = "GET, HEAD";  // what to do instead, with 405
+  std::string allow = "GET, HEAD";  // what to do instead, with 405
+  bool tagged = false;              // may be asked for again with its entity tag
+  std::string tag{};                // by AdminHttp (entity_tag.h)
 };
 
 AdminPage JsonPage(unsigned status, std::string body);

@@ -2,6 +2,7 @@
 #include "router/admin/admin_socket.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,10 +25,10 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr auto kAcceptPause = 100ms;      // when descriptors have run out
-constexpr auto kMaxOverrun = 60s;         // of a wait, when the workers are slow to answer
-constexpr auto kLinger = 2s;              // for a client to read the last answer
-constexpr auto kLongestAnswer = 10s;      // well above the workers' own limit
+constexpr auto kAcceptPause = 100ms;  // when descriptors have run out
+constexpr auto kMaxOverrun = 60s;     // of a wait, when the workers are slow to answer
+constexpr auto kLinger = 2s;          // for a client to read the last answer, or to send more lines
+constexpr auto kLongestAnswer = 10s;  // well above the workers' own limit
 constexpr size_t kSendEvery = 256 << 10;  // bytes of answers gathered
 
 uint64_t InodeOf(const std::string& path) {
@@ -39,6 +40,15 @@ uint64_t InodeOf(const std::string& path) {
 bool IsHungUp(int descriptor) {
   pollfd end{.fd = descriptor, .events = 0, .revents = 0};
   return poll(&end, 1, 0) > 0 && (end.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+// Best effort: a connection that has just been accepted has room for a line.
+void TurnAway(int descriptor) {
+  static_assert(AdminSocket::kMaxSessions == 1000);
+  constexpr std::string_view kLine =
+      "Too many sessions: 1000 are open already; try again later.\n\n";
+  [[maybe_unused]] const ssize_t sent =
+      send(descriptor, kLine.data(), kLine.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 }  // namespace
@@ -71,6 +81,7 @@ struct AdminSocket::Session {
   std::shared_ptr<asio::steady_timer> wait;  // for a view
   CliSession cli;
   std::array<char, 4096> buffer;
+  uint64_t received = 0;  // bytes
 };
 
 AdminSocket::AdminSocket(asio::io_context& io, DrainWaits& waits, config::AdminSocket config)
@@ -119,7 +130,10 @@ asio::awaitable<void> AdminSocket::Accept() {
       co_await pause_->async_wait(kAwait);
       continue;
     }
-    if (sessions_ >= kMaxSessions) continue;  // closes it
+    if (sessions_ >= kMaxSessions) {
+      TurnAway(socket.native_handle());
+      continue;
+    }
     auto session = std::make_shared<Session>(std::move(socket), config_.level);
     ++sessions_;
     tasks_.Spawn(Serve(session), [session] { session->Close(); });
@@ -134,10 +148,15 @@ asio::awaitable<void> AdminSocket::Serve(std::shared_ptr<Session> session) {
     const bool sent = co_await Send(*session);
     if (!sent || session->cli.done()) break;
     boost::system::error_code ignored;
-    if (session->cli.idle() && session->socket.available(ignored) == 0) break;
+    if (session->cli.idle() && session->socket.available(ignored) == 0) {
+      // Whoever has sent this much may only be slower than we are.
+      if (session->received <= session->buffer.size()) break;
+      session->Arm(session, kLinger);
+    }
     const auto buffer = asio::buffer(session->buffer);
     const auto [error, size] = co_await session->socket.async_read_some(buffer, kAwait);
     if (error) break;
+    session->received += size;
     session->cli.Receive({session->buffer.data(), size});
   }
   session->Arm(session, kLinger);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The admin socket: accepts connections and runs a CliSession on each, on the control thread.
 //
-// At most kMaxSessions at once; each ends after its idle timeout, a reader that takes nothing
-// included. Answers that wait to be read are bounded together: beyond kMaxUnsent a command gets an
-// error. Open(), then Close() and let the io_context run until `drained`, then destroy.
+// At most kMaxSessions at once, others are told so; each ends after its idle timeout, a reader that
+// takes nothing included. Answers that wait to be read are bounded together: beyond kMaxUnsent a
+// command gets an error. Open(), then Close() and let the io_context run until `drained`, then
+// destroy.
 #pragma once
 
 #include <boost/asio/basic_socket_acceptor.hpp>

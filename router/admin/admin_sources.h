@@ -17,7 +17,10 @@
 
 #include "config/config.h"
 #include "discovery/lookup_counts.h"
+#include "discovery/probe_result.h"
 #include "discovery/shard_set.h"
+#include "router/admin/limit_facts.h"
+#include "router/journal.h"
 #include "router/live_sessions.h"
 #include "router/replication_view.h"
 #include "router/stats.h"
@@ -33,7 +36,8 @@ struct ReloadState {
   bool last_succeeded = true;
   std::string last_result = "loaded";
   std::vector<std::string> mistakes;  // of the last attempt, file:line:column: message
-  std::chrono::system_clock::time_point last_time;  // of the last attempt
+  std::chrono::system_clock::time_point last_time;  // of the last attempt; epoch = none
+  std::chrono::system_clock::time_point loaded;     // the configuration in use
 };
 
 struct Readiness {
@@ -53,6 +57,7 @@ struct ListenerDoors {
 struct AdminSources {
   std::function<std::shared_ptr<const config::Config>()> config;
   std::function<ShardSetPtr()> shards;
+  std::function<Availability()> availability;  // of all shards together; may be empty
   const StickTable* table = nullptr;
   // "[tenant]room" or a bare room as a person types it → key; may be empty.
   std::function<RoomKey(std::string_view name)> key_of_name;
@@ -63,11 +68,14 @@ struct AdminSources {
 
   std::function<Readiness()> readiness;
   std::function<ReloadState()> reload;
-  std::function<uint64_t()> access_log_lost_bytes;  // may be empty
+  std::function<uint64_t()> access_log_lost_bytes, log_lines_suppressed;  // may be empty
 
+  const Journal* journal = nullptr;              // may be null
   std::function<ReplicationView()> replication;  // may be empty
   // For all replicas; false when no more orders can be kept. May be empty: always false.
   std::function<bool(const std::string& shard, const Instruction&)> order;
+  // As if a check or an agent had found it, on this replica. May be empty.
+  std::function<void(const ForcedResult&)> force;
 
   // Binds entries to a shard, or forgets them (kNoShard), on all replicas; their sessions elsewhere
   // end. May be empty.
@@ -90,6 +98,7 @@ struct AdminSources {
   std::function<uint64_t()> connection_limit;  // limits.connections, resolved; may be empty
   std::function<void(uint64_t)> set_connection_limit;
   uint64_t hard_connection_limit = 0;  // that of the system
+  std::function<LimitFacts()> limits;  // may be empty
   std::chrono::system_clock::time_point start_time;
   TimePoint start;
   std::vector<std::pair<std::string, std::string>> versions;  // version, commit, compiler

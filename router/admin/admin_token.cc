@@ -15,16 +15,6 @@ bool SameLetters(char a, char b) {
   return lower(a) == lower(b);
 }
 
-// Takes as long for a wrong token as for the right one.
-bool SameSecret(std::string_view given, std::string_view expected) {
-  volatile unsigned different = given.size() == expected.size() ? 0 : 1;
-  for (size_t i = 0; i < expected.size(); ++i) {
-    const char c = i < given.size() ? given[i] : '\0';
-    different = different | static_cast<unsigned char>(c ^ expected[i]);
-  }
-  return different == 0;
-}
-
 }  // namespace
 
 bool IsSameOrigin(const Credentials& credentials) {
@@ -44,7 +34,7 @@ bool IsToken(std::string_view authorization, std::string_view token) {
   if (token.empty() || authorization.size() < kScheme.size()) return false;
   const bool bearer =
       std::ranges::equal(authorization.substr(0, kScheme.size()), kScheme, SameLetters);
-  return bearer && SameSecret(authorization.substr(kScheme.size()), token);
+  return bearer && config::SameSecret(authorization.substr(kScheme.size()), token);
 }
 
 Denial Authorize(const Credentials& credentials, const std::string& token_file) {
@@ -57,12 +47,12 @@ Denial Authorize(const Credentials& credentials, const std::string& token_file) 
             "room-router ctl"};
   }
   std::string problem;
-  const std::string token = config::ReadToken(token_file, problem);
+  const config::Secret token = config::ReadToken(token_file, problem);
   if (!problem.empty()) return {403, "admin.token_file: " + problem};
   if (credentials.authorization.empty()) {
     return {401, "send the token of admin.token_file: Authorization: Bearer <token>"};
   }
-  if (IsToken(credentials.authorization, token)) return {};
+  if (IsToken(credentials.authorization, token.view())) return {};
   return {401, "this is not the token that admin.token_file holds now"};
 }
 

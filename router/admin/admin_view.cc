@@ -74,6 +74,7 @@ WorkerStats Sum(const std::vector<WorkerStats>& workers) {
     for (size_t i = 0; i < sum.refusals.size(); ++i) sum.refusals[i] += part.refusals[i];
     for (size_t i = 0; i < sum.requests_by_class.size(); ++i) {
       sum.requests_by_class[i] += part.requests_by_class[i];
+      Add(sum.duration_ms[i], part.duration_ms[i]);
     }
     sum.loop.batches += part.loop.batches;
     sum.loop.events += part.loop.events;

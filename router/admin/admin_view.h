@@ -17,6 +17,7 @@ namespace room_router::admin {
 struct AdminView {
   std::shared_ptr<const config::Config> config;
   ShardSetPtr shards;
+  Availability availability;             // down: no shard can be used
   std::vector<WorkerStats> each_worker;  // of those that answered, by number
   WorkerStats stats;                     // their sum
   WorkerStats shown;                     // the same since `clear counters all`
@@ -34,7 +35,8 @@ struct AdminView {
   LookupCounts lookups;
   ProcessFacts process;
   uint64_t connection_limit = 0, hard_connection_limit = 0;
-  uint64_t access_log_lost_bytes = 0;
+  LimitFacts limits;
+  uint64_t access_log_lost_bytes = 0, log_lines_suppressed = 0;
   std::vector<std::pair<std::string, std::string>> versions;
   std::chrono::system_clock::time_point start_time;
   std::chrono::seconds uptime{0};

@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/admin/api_json.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "router/admin/api_text.h"
 #include "router/admin/drain_json.h"
+#include "router/admin/history_json.h"
 #include "router/admin/stat_rows.h"
 #include "sticky/query.h"
 
 namespace room_router::admin {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 int64_t SecondsBetween(TimePoint from, TimePoint to) {
   return std::chrono::duration_cast<std::chrono::seconds>(to - from).count();
@@ -74,36 +68,6 @@ Json ShardJson(const AdminView& view, size_t position) {
   return json;
 }
 
-std::string ShownName(const EntryView& entry, config::RoomNames names) {
-  switch (names) {
-    case config::RoomNames::kPlain:
-      return entry.display;
-    case config::RoomNames::kHashed:
-      return fmt::format("{:016x}", entry.key.high);
-    case config::RoomNames::kAbsent:
-      break;
-  }
-  return {};
-}
-
-std::string_view NamespaceName(KeyNamespace key_namespace) {
-  switch (key_namespace) {
-    case KeyNamespace::kWhiteboard:
-      return "whiteboard";
-    case KeyNamespace::kEtherpad:
-      return "etherpad";
-    case KeyNamespace::kRoom:
-      break;
-  }
-  return "room";
-}
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 std::string ToLower(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -129,7 +93,7 @@ std::vector<FoundRoom> FindRooms(const AdminView& view, const StickTable& table,
   if (!query.shard.empty() && shard == nullptr) return found;
   table.ForEach(view.now, [&](const EntryView& entry) {
     if (shard != nullptr && entry.shard != shard->id) return;
-    std::string name = ShownName(entry, view.config->admin.dashboard.room_names);
+    std::string name = ShownRoom(entry.display, entry.key, view.config->admin.dashboard.room_names);
     if (!search.empty() && ToLower(name).find(search) == std::string::npos) return;
     found.push_back({.name = std::move(name), .entry = entry});
   });
@@ -154,19 +118,22 @@ Json RoomJson(const FoundRoom& room, const AdminView& view) {
 
 }  // namespace
 
-std::string DecodeParameter(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 &&
-                        HexValue(text[i + 2]) >= 0;
-    if (escape) {
-      out += static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
+std::string_view NamespaceName(KeyNamespace key_namespace) {
+  switch (key_namespace) {
+    case KeyNamespace::kWhiteboard:
+      return "whiteboard";
+    case KeyNamespace::kEtherpad:
+      return "etherpad";
+    case KeyNamespace::kRoom:
+      break;
   }
-  return out;
+  return "room";
+}
+
+std::string DecodeParameter(std::string_view text) {
+  std::string spaced(text);
+  std::ranges::replace(spaced, '+', ' ');
+  return DecodePath(spaced);
 }
 
 std::optional<std::string> FindParameter(std::string_view query, std::string_view name) {
@@ -177,58 +144,86 @@ std::optional<std::string> FindParameter(std::string_view query, std::string_vie
 }
 
 std::string StatusJson(const AdminView& view) {
-  uint64_t connections = 0, requests = 0, refused = 0, tunnels = 0, rate = 0;
+  uint64_t connections = 0, requests = 0, refused = 0, tunnels = 0, errors = 0, rate = 0;
   for (const ListenerStats& listener : view.stats.listeners) {
     connections += listener.connections;
     requests += listener.requests;
     refused += listener.requests_refused;
   }
-  for (const EndpointStats& endpoint : view.stats.endpoints) tunnels += endpoint.tunnels;
+  for (const EndpointStats& endpoint : view.stats.endpoints) {
+    tunnels += endpoint.tunnels;
+    errors += endpoint.responses.by_class[4];
+  }
   for (const Rate& each : view.rates.requests) rate += each.now;
   Json versions = Json::object();
   for (const auto& [name, value] : view.versions) versions[name] = value;
-  return Dump({{"replica", view.config->node.name},
-               {"region", view.config->node.region},
-               {"versions", versions},
-               {"uptime_seconds", view.uptime.count()},
-               {"ready", view.readiness.ready},
-               {"reason", view.readiness.reason},
-               {"workers", view.workers},
-               {"workers_alive", view.workers_alive},
-               {"connections", connections},
-               {"connection_limit", view.connection_limit},
-               {"tunnels", tunnels},
-               {"rooms", view.rooms_total},
-               {"table_entries", view.table.entries},
-               {"table_size", view.table_size},
-               {"requests_total", requests},
-               {"requests_per_second", rate},
-               {"requests_refused_total", refused},
-               {"rooms_moved_total", view.table.moves},
-               {"split_rooms_total", view.replication.split_rooms},
-               {"healed_rooms_total", view.replication.healed_rooms},
-               {"synced", view.replication.synced},
-               {"shards_answered", view.shards->answered},
-               {"shards_generation", view.shards->generation},
-               {"config",
-                {{"generation", view.reload.generation},
-                 {"last_reload_succeeded", view.reload.last_succeeded},
-                 {"last_result", view.reload.last_result},
-                 {"mistakes", view.reload.mistakes}}}});
+  return Dump(
+      {{"replica", view.config->node.name},
+       {"region", view.config->node.region},
+       {"versions", versions},
+       {"uptime_seconds", view.uptime.count()},
+       {"ready", view.readiness.ready},
+       {"reason", view.readiness.reason},
+       {"workers", view.workers},
+       {"workers_alive", view.workers_alive},
+       {"connections", connections},
+       {"connection_limit", view.connection_limit},
+       {"tunnels", tunnels},
+       {"rooms", view.rooms_total},
+       {"table_entries", view.table.entries},
+       {"table_size", view.table_size},
+       {"requests_total", requests},
+       {"requests_per_second", rate},
+       {"requests_refused_total", refused},
+       {"responses_5xx_total", errors},
+       {"rooms_moved_total", view.table.moves},
+       {"split_rooms_total", view.replication.split_rooms},
+       {"healed_rooms_total", view.replication.healed_rooms},
+       {"synced", view.replication.synced},
+       {"shards", view.shards->shards.size()},
+       {"shards_taking_rooms", std::ranges::count_if(view.shards->shards, &Shard::TakesNewRooms)},
+       {"shards_answered", view.shards->answered},
+       {"shards_generation", view.shards->generation},
+       {"dashboard_actions", view.config->admin.dashboard.actions},
+       {"config",
+        {{"generation", view.reload.generation},
+         {"last_reload_succeeded", view.reload.last_succeeded},
+         {"last_result", view.reload.last_result},
+         {"mistakes", view.reload.mistakes}}}});
 }
 
-std::string ShardsJson(const AdminView& view) {
+ShardsQuery ParseShardsQuery(std::string_view query) {
+  ShardsQuery parsed;
+  parsed.search = ToLower(FindParameter(query, "search").value_or(""));
+  parsed.only_closed = FindParameter(query, "takes_new_rooms") == "false";
+  ReadCount(FindParameter(query, "limit").value_or(""), parsed.limit);
+  ReadCount(FindParameter(query, "offset").value_or(""), parsed.offset);
+  return parsed;
+}
+
+std::string ShardsJson(const AdminView& view, const ShardsQuery& query) {
   Json shards = Json::array();
+  size_t total = 0;
   for (size_t i = 0; i < view.shards->shards.size(); ++i) {
+    const Shard& shard = view.shards->shards[i];
+    if (query.only_closed && shard.TakesNewRooms()) continue;
+    if (ToLower(shard.name).find(query.search) == std::string::npos) continue;
+    if (total++ < query.offset || shards.size() >= query.limit) continue;
     shards.push_back(ShardJson(view, i));
   }
-  return Dump({{"generation", view.shards->generation}, {"shards", std::move(shards)}});
+  return Dump(
+      {{"generation", view.shards->generation}, {"total", total}, {"shards", std::move(shards)}});
 }
 
-std::string ShardJson(const AdminView& view, std::string_view name) {
+std::string ShardJson(const AdminView& view, std::string_view name, const Journal* journal) {
   const Shard* shard = view.shards->FindByName(name);
   if (shard == nullptr) return {};
-  return Dump(ShardJson(view, static_cast<size_t>(shard - view.shards->shards.data())));
+  Json json = ShardJson(view, static_cast<size_t>(shard - view.shards->shards.data()));
+  for (Json& endpoint : json["endpoints"]) {
+    endpoint["history"] = HistoryJson(view, journal, name, endpoint["name"].get<std::string>());
+  }
+  json["history"] = HistoryJson(view, journal, name);
+  return Dump(json);
 }
 
 std::string ErrorJson(std::string_view message) { return Dump({{"error", message}}); }
@@ -257,9 +252,8 @@ std::string RoomsJson(const AdminView& view, const StickTable& table, const Room
   for (size_t i = query.offset; i < found.size() && rooms.size() < query.limit; ++i) {
     rooms.push_back(RoomJson(found[i], view));
   }
-  constexpr std::string_view kNames[] = {"plain", "hashed", "absent"};
   return Dump({{"total", found.size()},
-               {"names", kNames[static_cast<size_t>(view.config->admin.dashboard.room_names)]},
+               {"names", ToString(view.config->admin.dashboard.room_names)},
                {"rooms", std::move(rooms)}});
 }
 

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dashboard's files as constants of the binary; cmake/embed.cmake writes their definition
-// from router/admin/dashboard.{html,js,css}.
+// The dashboard's files, router/admin/dashboard/, as constants of the binary. Which files there are
+// says router/CMakeLists.txt alone; cmake/embed.cmake writes the definition.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace room_router::admin {
 
-extern const std::string_view kDashboardHtml, kDashboardJs, kDashboardCss;
+struct Asset {
+  std::string_view name, text;  // "main.js"
+};
+
+extern const std::span<const Asset> kDashboard;
+extern const std::string_view kOpenApi;  // openapi.json
 
 }  // namespace room_router::admin

@@ -10,6 +10,7 @@
 #include "router/admin/drain_commands.h"
 #include "router/admin/error_commands.h"
 #include "router/admin/frontend_commands.h"
+#include "router/admin/limit_commands.h"
 #include "router/admin/process_commands.h"
 #include "router/admin/resolver_commands.h"
 #include "router/admin/room_commands.h"
@@ -94,7 +95,8 @@ const CommandList& Commands() {
   static const CommandList kList = {
       kSessionCommands,     kCommands,         AbsentCommands(),  ProcessCommands(),
       ServerListCommands(), StatCommands(),    SessionCommands(), FrontendCommands(),
-      RoomCommands(),       ControlCommands(), ErrorCommands(),   ResolverCommands()};
+      RoomCommands(),       ControlCommands(), ErrorCommands(),   ResolverCommands(),
+      LimitCommands()};
   return kList;
 }
 

@@ -14,6 +14,13 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kMaxTimeout = 24h;
 
+// What ends the payload that a line announces with its last word: <<, or <<END.
+std::optional<std::string> PayloadEnd(std::string_view line) {
+  const std::string_view last = line.substr(line.find_last_of(" \t") + 1);
+  if (!last.starts_with("<<")) return std::nullopt;
+  return std::string(last.substr(2));
+}
+
 // "10", "10s", "500ms", "2m", "1h"; bare numbers are seconds.
 std::optional<std::chrono::milliseconds> ParseTimeout(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, std::chrono::milliseconds>, 6> kUnits = {
@@ -39,8 +46,9 @@ std::string_view SeverityName(int severity) {
 
 std::optional<CliWords> CliSession::Next(std::chrono::seconds uptime) {
   while (!done_) {
-    if (commands_.empty() && !TakeLine()) return std::nullopt;
+    if ((commands_.empty() || payload_) && !TakeLine()) return std::nullopt;
     if (done_) break;
+    if (payload_) continue;
     if (commands_.empty()) {
       Answer({}, uptime);  // a blank line
       continue;
@@ -54,19 +62,39 @@ std::optional<CliWords> CliSession::Next(std::chrono::seconds uptime) {
 
 bool CliSession::TakeLine() {
   const size_t end = input_.find('\n');
-  if (end > kMaxLine && (end != std::string::npos || input_.size() > kMaxLine)) {
-    output_ +=
-        "The command line is too big for the buffer size. Send lines of at most 16384 bytes.\n";
-    done_ = true;
-    return true;
-  }
+  if (end > kMaxLine && (end != std::string::npos || input_.size() > kMaxLine)) return Overflow();
   if (end == std::string::npos) return false;
   std::string_view line(input_.data(), end);
   if (line.ends_with('\r')) line.remove_suffix(1);
-  for (CliWords& words : SplitLine(line)) commands_.push_back(std::move(words));
+  if (payload_) {
+    TakePayload(line);
+  } else {
+    auto mark = PayloadEnd(line);
+    if (mark) line.remove_suffix(mark->size() + 2);
+    for (CliWords& words : SplitLine(line)) commands_.push_back(std::move(words));
+    if (mark) payload_.emplace(Payload{.end = *std::move(mark)});
+  }
+  if (payload_ && payload_->text.size() > kMaxLine) return Overflow();
+  if (payload_ && prompt_) output_ += "+ ";
   input_.erase(0, end + 1);
   ran_line_ = true;
   return true;
+}
+
+// The end of the session.
+bool CliSession::Overflow() {
+  output_ +=
+      "The command line is too big for the buffer size. Send lines of at most 16384 bytes.\n";
+  return done_ = true;
+}
+
+void CliSession::TakePayload(std::string_view line) {
+  if (line != payload_->end) {
+    payload_->text.append(line).append("\n");
+    return;
+  }
+  if (!commands_.empty()) commands_.back().push_back(std::move(payload_->text));
+  payload_.reset();
 }
 
 void CliSession::Answer(const CliReply& reply, std::chrono::seconds uptime) {

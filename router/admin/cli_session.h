@@ -2,10 +2,11 @@
 // One connection to the admin socket: bytes in, commands out; answers in, bytes out.
 //
 // Framing as HAProxy 2.6: every answer ends with an empty line; without `prompt` the lines that
-// have arrived are run and the connection ends; with it "> " follows each answer. Commands about
-// the session itself (prompt, quit, user, operator, set timeout cli, set severity-output) are
-// answered here. Pure; holds at most one line of kMaxLine bytes and what the caller gives it at
-// once.
+// have arrived are run and the connection ends; with it "> " follows each answer. After a line that
+// ends in << come the lines of a payload, up to an empty one (<<END: up to END): it is the last
+// word of the line's last command. Commands about the session itself (prompt, quit, user, operator,
+// set timeout cli, set severity-output) are answered here. Pure; holds at most one line and its
+// payload, kMaxLine bytes each, and what the caller gives it at once.
 #pragma once
 
 #include <chrono>
@@ -40,7 +41,7 @@ inline CliReply Error(std::string text) {
 
 class CliSession {
  public:
-  static constexpr size_t kMaxLine = 16 << 10;  // bytes
+  static constexpr size_t kMaxLine = 16 << 10;  // bytes; of a payload too
 
   explicit CliSession(config::AdminLevel level) : level_(level) {}
 
@@ -53,7 +54,9 @@ class CliSession {
   // No more commands will come; close once the output has been sent.
   bool done() const { return done_; }
   // Everything received has been run and nobody asked to stay: close unless more bytes are there.
-  bool idle() const { return ran_line_ && !interactive_ && input_.empty() && commands_.empty(); }
+  bool idle() const {
+    return ran_line_ && !interactive_ && !payload_ && input_.empty() && commands_.empty();
+  }
 
   config::AdminLevel level() const { return level_; }
   std::chrono::milliseconds idle_timeout() const { return idle_timeout_; }
@@ -61,7 +64,14 @@ class CliSession {
  private:
   enum class Severity : uint8_t { kNone, kNumber, kString };
 
+  struct Payload {
+    std::string end;  // the line that ends it
+    std::string text{};
+  };
+
   bool TakeLine();
+  void TakePayload(std::string_view line);
+  bool Overflow();
   bool AnswerOwn(const CliWords& words, std::chrono::seconds uptime);
   void SetPrompt(const CliWords& words);
   CliReply Lower(config::AdminLevel level);
@@ -70,7 +80,8 @@ class CliSession {
 
   config::AdminLevel level_;
   std::string input_, output_;
-  std::deque<CliWords> commands_;  // of the line being run
+  std::deque<CliWords> commands_;   // of the line being run
+  std::optional<Payload> payload_;  // of the last of them, while it arrives
   std::chrono::milliseconds idle_timeout_{60'000};
   Severity severity_ = Severity::kNone;
   bool interactive_ = false, prompt_ = false, timed_ = false;

@@ -53,7 +53,7 @@ CliReply DrainReply(const DrainWish& wish, const DrainOutcome& outcome) {
 std::optional<DrainEnd> DrainWatch::See(const DrainProgress* progress, TimePoint now) {
   if (progress == nullptr) return DrainEnd::kGone;
   const bool ready = progress->state == AdminState::kReady;
-  if (ready && obeyed_) return DrainEnd::kCalledOff;
+  if (ready && (obeyed_ || now >= begun_ + kObeyed)) return DrainEnd::kCalledOff;
   obeyed_ = !ready;
   empty_ = progress->finished() ? empty_ + 1 : 0;
   if (empty_ >= kEnough) return DrainEnd::kFinished;
@@ -71,8 +71,9 @@ asio::awaitable<DrainOutcome> DrainWaits::Wait(DrainWish wish, Waiter waiter) {
 }
 
 asio::awaitable<DrainOutcome> DrainWaits::Watch(const DrainWish& wish, const Waiter& waiter) {
-  const TimePoint deadline = Clock::now() + std::max<Duration>(wish.longest, kShortest);
-  DrainWatch watch(deadline);
+  const TimePoint begun = Clock::now();
+  const TimePoint deadline = begun + std::max<Duration>(wish.longest, kShortest);
+  DrainWatch watch(begun, deadline);
   DrainOutcome outcome;
   for (;;) {
     const AdminViewPtr view = co_await AwaitView(collector_, waiter.timer);

@@ -43,13 +43,16 @@ CliReply DrainReply(const DrainWish& wish, const DrainOutcome& outcome);
 // Whether to look on, by what the looks find. Pure.
 class DrainWatch {
  public:
-  explicit DrainWatch(TimePoint deadline) : deadline_(deadline) {}
+  // An order shows within this time; a shard that is ready later has been made so again.
+  static constexpr Duration kObeyed{1000};
+
+  DrainWatch(TimePoint begun, TimePoint deadline) : begun_(begun), deadline_(deadline) {}
 
   // nullopt: look again. `progress` is null when there is no such shard.
   std::optional<DrainEnd> See(const DrainProgress* progress, TimePoint now);
 
  private:
-  const TimePoint deadline_;
+  const TimePoint begun_, deadline_;
   bool obeyed_ = false;
   int empty_ = 0;  // looks in a row
 };

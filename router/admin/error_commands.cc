@@ -79,8 +79,9 @@ std::string Describe(const CapturedError& error, const AdminView& view) {
                         Moment(error.time, view), ListenerName(error.listener),
                         FrontendId(error.listener));
   return fmt::format(
-      "{}, server {} (#{}), event #{}, src {}:{}\n  len {}, reason {}\n \n  00000  {}\n \n", head,
-      server.name, server.id, error.number - 1, error.ip, error.port, error.bytes, error.reason,
+      "{}, server {} (#{}), event #{}, src {}:{}\n  len {}, reason {}{}{}\n \n  00000  {}\n \n",
+      head, server.name, server.id, error.number - 1, error.ip, error.port, error.bytes,
+      error.reason, error.detail.empty() ? "" : ": ", error.detail,
       error.line.empty() ? "(not shown: no line to begin with)" : EscapeKey(error.line));
 }
 

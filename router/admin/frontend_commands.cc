@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/admin/frontend_commands.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -59,17 +60,20 @@ CliReply EnableFrontend(const CliWords& words, const CliContext& context) {
   return {};
 }
 
+std::optional<int64_t> ReadNumber(std::string_view word) {
+  int64_t number = 0;
+  const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
+  const bool whole = !word.empty() && read.ec == std::errc() && read.ptr == word.end();
+  return whole ? std::optional(number) : std::nullopt;
+}
+
 // set maxconn global <n>
 CliReply SetGlobalLimit(const CliWords& words, const CliContext& context) {
-  const std::string_view word = WordAt(words, 3);
-  int64_t limit = 0;
-  const auto read = std::from_chars(word.data(), word.data() + word.size(), limit);
-  if (word.empty() || read.ec != std::errc() || read.ptr != word.data() + word.size()) {
-    return Error("Expects an integer value.\n");
-  }
+  const auto limit = ReadNumber(WordAt(words, 3));
+  if (!limit) return Error("Expects an integer value.\n");
   const uint64_t hard = context.sources.hard_connection_limit;
-  if (limit > 0 && static_cast<uint64_t>(limit) > hard) return Error("Value out of range.\n");
-  context.sources.set_connection_limit(limit > 0 ? static_cast<uint64_t>(limit) : hard);
+  if (*limit > 0 && static_cast<uint64_t>(*limit) > hard) return Error("Value out of range.\n");
+  context.sources.set_connection_limit(*limit > 0 ? static_cast<uint64_t>(*limit) : hard);
   return {};
 }
 
@@ -83,7 +87,21 @@ CliReply SetServerLimit(const CliWords&, const CliContext&) {
   return Error("Servers have no limits; set weight <backend>/<shard> sends fewer rooms there.\n");
 }
 
-CliReply SetRateLimit(const CliWords&, const CliContext&) {
+// set rate-limit <setting> global <value>
+CliReply SetRateLimit(const CliWords& words, const CliContext&) {
+  constexpr std::array<std::string_view, 4> kSettings = {"connections", "http-compression",
+                                                         "sessions", "ssl-sessions"};
+  if (std::ranges::find(kSettings, WordAt(words, 2)) == kSettings.end()) {
+    return Error(
+        "'set rate-limit' supports 'connections', 'sessions', 'ssl-sessions', and "
+        "'http-compression'.\n");
+  }
+  if (WordAt(words, 3) != "global") {
+    return Error("'set rate-limit " + words[2] + "' only supports 'global'.\n");
+  }
+  const auto value = ReadNumber(WordAt(words, 4));
+  if (!value || *value < 0) return Error("Expects an integer value.\n");
+  if (*value == 0) return {};  // unlimited, as it is
   return Error("Rates are not limited; set maxconn global <value> limits connections.\n");
 }
 

@@ -13,7 +13,7 @@
 namespace room_router::admin {
 namespace {
 
-constexpr int kBacklog = 128;
+constexpr int kBacklog = 1024;
 
 sockaddr_un UnixAddress(const std::string& path) {
   sockaddr_un address{};

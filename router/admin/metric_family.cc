@@ -16,6 +16,12 @@ Family::Family(std::string name, MetricType type, std::string help) {
   family_.help = std::move(help);
 }
 
+Family Family::Foreign(std::string name, MetricType type, std::string help) {
+  Family family;
+  family.family_ = {.name = std::move(name), .help = std::move(help), .type = type, .metric = {}};
+  return family;
+}
+
 void Family::AddValue(MetricLabels labels, double value) {
   prometheus::ClientMetric& metric = family_.metric.emplace_back();
   metric.label = std::move(labels);
@@ -34,6 +40,13 @@ void Family::Add(MetricLabels labels, const Histogram& histogram) {
   }
   metric.histogram.sample_count = count;
   metric.histogram.sample_sum = static_cast<double>(histogram.sum_ms) / 1e3;
+}
+
+void Family::Add(const MetricLabels& labels, const ResponseCounts& responses) {
+  constexpr std::string_view kClasses[] = {"1xx", "2xx", "3xx", "4xx", "5xx", "other"};
+  for (size_t i = 0; i < responses.by_class.size(); ++i) {
+    Add(With(labels, "class", kClasses[i]), responses.by_class[i]);
+  }
 }
 
 }  // namespace room_router

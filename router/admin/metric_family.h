@@ -24,13 +24,16 @@ MetricLabels With(MetricLabels labels, std::string name, std::string_view value)
 class Family {
  public:
   Family(std::string name, MetricType type, std::string help);  // "rooms" → room_router_rooms
+  static Family Foreign(std::string name, MetricType type, std::string help);  // without a prefix
 
   void Add(MetricLabels labels, auto value) { AddValue(std::move(labels), double(value)); }
   void Add(MetricLabels labels, const Histogram& histogram);
+  void Add(const MetricLabels& labels, const ResponseCounts& responses);  // by `class`
 
   prometheus::MetricFamily Take() { return std::move(family_); }
 
  private:
+  Family() = default;
   void AddValue(MetricLabels labels, double value);
 
   prometheus::MetricFamily family_;

@@ -2,11 +2,13 @@
 #include "router/admin/process_commands.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <iterator>
 
 namespace room_router::admin {
@@ -119,7 +121,39 @@ CliReply ShowThreads(const CliWords&, const CliContext& context) {
   return {.text = std::move(text)};
 }
 
-CliReply ShowDescriptors(const CliWords&, const CliContext& context) {
+using AskAddress = int (*)(int, sockaddr*, socklen_t*);
+
+// "127.0.0.1:8000", empty when it has none.
+std::string AddressOf(int descriptor, AskAddress ask) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  if (ask(descriptor, address, &size) != 0) return {};
+  if (address->sa_family == AF_UNIX) return "unix";
+  return SocketAddress::FromSystem(address, size).ToString();
+}
+
+// show fd <number>: nothing when it is not open, as HAProxy.
+CliReply ShowDescriptor(std::string_view word) {
+  int number = -1;
+  const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (read.ec != std::errc() || read.ptr != word.data() + word.size() || number < 0) {
+    return Error("Write the number of a descriptor, or nothing for the totals.\n");
+  }
+  std::array<char, 256> target{};
+  const std::string link = "/proc/self/fd/" + std::to_string(number);
+  const ssize_t size = readlink(link.c_str(), target.data(), target.size());
+  if (size < 0) return {};
+  std::string text =
+      fmt::format("{:>5} : {}", number, std::string_view(target.data(), static_cast<size_t>(size)));
+  const std::string local = AddressOf(number, getsockname), peer = AddressOf(number, getpeername);
+  if (!local.empty()) text += " local=" + local;
+  if (!peer.empty()) text += " peer=" + peer;
+  return {.text = text + "\n"};
+}
+
+CliReply ShowDescriptors(const CliWords& words, const CliContext& context) {
+  if (words.size() > 2) return ShowDescriptor(words[2]);
   const AdminView& view = *context.view;
   uint64_t clients = 0, busy = 0, idle = 0;
   for (const ListenerStats& each : view.shown.listeners) clients += each.connections;
@@ -155,8 +189,8 @@ constexpr std::array<CliCommand, 6> kCommands = {{
      .run = ShowEnvironment,
      .least = AdminLevel::kOperator},
     {.words = "show fd",
-     .usage = "show fd",
-     .help = "count the file descriptors in use",
+     .usage = "show fd [num]",
+     .help = "count the file descriptors in use, or show a specific one",
      .run = ShowDescriptors,
      .needs_view = true,
      .least = AdminLevel::kOperator},

@@ -20,18 +20,18 @@ uint64_t CountDescriptors() {
   return count;
 }
 
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+}  // namespace
+
 uint64_t ResidentBytes() {
   std::ifstream file("/proc/self/statm");
   uint64_t size = 0, resident = 0;  // pages
   file >> size >> resident;
   return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
-
-double Seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-}
-
-}  // namespace
 
 ProcessFacts ReadProcessFacts() {
   ProcessFacts facts{.pid = static_cast<uint32_t>(getpid()),

@@ -14,5 +14,6 @@ struct ProcessFacts {
 };
 
 ProcessFacts ReadProcessFacts();
+uint64_t ResidentBytes();
 
 }  // namespace room_router::admin

@@ -71,6 +71,13 @@ void AddTraffic(MetricFamilies& out, const GossipStats& stats) {
   AddCounts(
       out, Family("gossip_syncs_total", kCounter, "Comparisons of the whole table."), "result",
       std::array<LabelledCount, 2>{{{"completed", stats.syncs}, {"failed", stats.syncs_failed}}});
+  Family propagation("gossip_propagation_seconds", MetricType::Histogram,
+                     "Time from a room's placement at another replica until this one knew of it.");
+  propagation.Add({}, stats.propagation);
+  out.push_back(propagation.Take());
+  AddOne(out, "gossip_repaired_entries_total", kCounter,
+         "Entries that a comparison of the table brought, not the frame that told of them first.",
+         stats.sync_records_in);
   AddOne(out, "gossip_dropped_frames_total", kCounter,
          "Frames dropped because a replica did not take them in time; a sync repairs that.",
          stats.dropped_frames);
@@ -115,6 +122,10 @@ void AddReplication(MetricFamilies& out, const ReplicationView& view) {
   AddOne(out, "healed_rooms_total", kCounter,
          "Rooms whose sessions here were ended so that they join on the right shard.",
          view.healed_rooms);
+  Family heal("split_heal_seconds", MetricType::Histogram,
+              "Time from when this replica found a split room until it ended the sessions there.");
+  heal.Add({}, view.heal);
+  out.push_back(heal.Take());
   if (view.gossips) {
     AddReplicas(out, view);
     AddVotes(out, view);

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <numeric>
 
+#include "router/admin/room_json.h"
 #include "router/admin/show_table.h"
 
 namespace room_router::admin {
@@ -91,11 +92,7 @@ std::string Describe(const EntryView& entry, const ShardSet& shards, TimePoint n
 CliReply ShowRoom(const CliWords& words, const CliContext& context) {
   const std::string_view name = WordAt(words, 2);
   if (name.empty()) return Error("usage: show room <name>\n");
-  std::optional<RoomKey> key;
-  if (context.sources.key_of_name) key = context.sources.key_of_name(name);
-  const auto entries = Entries(context, [&](const EntryView& entry) {
-    return entry.display == name || (key && entry.key == *key);
-  });
+  const auto entries = EntriesOf(name, context.sources, context.now);
   if (entries.empty()) return Error("No such room.\n");
   const ShardSetPtr shards = context.sources.shards();
   std::string text;

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
+#include "router/admin/server_path.h"
 #include "sticky/shard_orders.h"
 
 namespace room_router::admin {
@@ -15,6 +17,52 @@ CliReply OrderServer(const std::string& path, AdminState state, const CliContext
   const auto found = ReadServer(path, context.sources);
   if (const auto* complaint = std::get_if<CliReply>(&found)) return *complaint;
   return Order(std::get<std::string>(found), state, context);
+}
+
+// What HAProxy lets one set, and where it is set here.
+constexpr std::string_view kAddresses =
+    "Addresses come from DNS or the configuration (shards.discovery, shards.static).\n";
+constexpr std::string_view kChecks =
+    "Checks are set in the configuration (shards.health.checks).\n";
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kSettings = {
+    {{"addr", kAddresses},
+     {"fqdn", kAddresses},
+     {"agent-addr", kChecks},
+     {"agent-port", kChecks},
+     {"agent-send", kChecks},
+     {"check-addr", kChecks},
+     {"check-port", kChecks},
+     {"ssl", "TLS towards shards is set in the configuration (shards.tls).\n"}}};
+
+// The value of `set server … health|agent`, or the complaint.
+std::variant<ForcedResult, CliReply> ReadForced(std::string_view what, std::string_view value,
+                                                const config::Health& health) {
+  const bool up = value == "up", down = value == "down";
+  if (what == "health") {
+    if (value == "stopping") return ForcedResult{.health = Health::kSoft};
+    if (up || down) return ForcedResult{.health = up ? Health::kGood : Health::kBad};
+    return Error("'set server <srv> health' expects 'up', 'stopping', or 'down'.\n");
+  }
+  if (!health.HasAgent()) return Error("agent checks are not enabled on this server\n");
+  if (up || down) return ForcedResult{.agent = up ? AgentHealth::kUp : AgentHealth::kDown};
+  return Error("'set server <srv> agent' expects 'up' or 'down'.\n");
+}
+
+// set server <backend>/<server> health|agent <value>
+CliReply ForceServer(const CliWords& words, const CliContext& context) {
+  if (context.level != config::AdminLevel::kAdmin) return Error("Permission denied\n");
+  const auto config = context.sources.config();
+  const ShardSetPtr shards = context.sources.shards();
+  const auto found = FindServer(words[2], config->stick_table.name, *shards);
+  if (const auto* complaint = std::get_if<std::string>(&found)) return Error(*complaint);
+  const auto read = ReadForced(words[3], WordAt(words, 4), config->shards.health);
+  if (const auto* complaint = std::get_if<CliReply>(&read)) return *complaint;
+  ForcedResult forced = std::get<ForcedResult>(read);
+  for (const EndpointId endpoint : std::get<std::vector<EndpointId>>(found)) {
+    forced.endpoint = endpoint;
+    if (context.sources.force) context.sources.force(forced);
+  }
+  return {};
 }
 
 // Whole numbers as HAProxy writes them; a share of a small weight has a fraction.
@@ -54,16 +102,19 @@ CliReply Order(const std::string& shard, const Instruction& instruction,
 
 CliReply SetServer(const CliWords& words, const CliContext& context) {
   if (words.size() < 3) return Error("Require 'backend/server'.\n");
-  if (words.size() > 3 && words[3] == "weight") {
-    return SetWeight({"set", "weight", words[2], words.size() > 4 ? words[4] : ""}, context);
+  const std::string_view what = WordAt(words, 3);
+  const std::string value(WordAt(words, 4));
+  if (what == "weight") return SetWeight({"set", "weight", words[2], value}, context);
+  if (what == "health" || what == "agent") return ForceServer(words, context);
+  if (what == "state") {
+    const auto state = ReadAdminState(value);
+    if (!state) return Error("'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
+    return OrderServer(words[2], *state, context);
   }
-  if (words.size() < 4 || words[3] != "state") {
-    return Error(
-        "usage: set server <backend>/<server> state [ready|drain|maint] | weight <w>[%]\n");
-  }
-  const auto state = ReadAdminState(words.size() > 4 ? words[4] : "");
-  if (!state) return Error("'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
-  return OrderServer(words[2], *state, context);
+  const auto setting =
+      std::ranges::find_if(kSettings, [&](const auto& each) { return each.first == what; });
+  if (setting != kSettings.end()) return Error(std::string(setting->second));
+  return Error("usage: set server <backend>/<server> agent | health | state | weight\n");
 }
 
 CliReply EnableServer(const CliWords& words, const CliContext& context) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands about servers: `set server B/S state|weight`, `enable` and `disable server B/S`,
-// `set weight B/S`, `get weight B/S`, in HAProxy's words. A server here is a shard, and the order
-// goes to all replicas.
+// The commands about servers: `set server B/S state|weight|health|agent`, `enable` and `disable
+// server B/S`, `set weight B/S`, `get weight B/S`, in HAProxy's words. A server here is a shard,
+// and the order goes to all replicas; but health and agent are of this replica's checks, and an
+// endpoint can be named.
 //
 // Level admin for what changes something. Errors are HAProxy's texts, and say more where HAProxy's
 // would mislead.

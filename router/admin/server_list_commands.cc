@@ -8,6 +8,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "router/admin/check_status.h"
 #include "router/admin/stat_rows.h"
 
 namespace room_router::admin {
@@ -133,18 +134,6 @@ constexpr std::array<CliCommand, 3> kCommands = {{
 }};
 
 }  // namespace
-
-int CheckStatusNumber(std::string_view last_check) {
-  constexpr std::pair<std::string_view, int> kNumbers[] = {
-      {"L4OK", 6},    {"L4TOUT", 7}, {"L4CON", 8}, {"L6OK", 9},   {"L6TOUT", 10}, {"L6RSP", 11},
-      {"L7TOUT", 12}, {"L7RSP", 13}, {"L7OK", 15}, {"L7OKC", 16}, {"L7STS", 17}};
-  constexpr int kNoneYet = 1, kSocketError = 5;
-  const std::string_view word = last_check.substr(0, last_check.find('/'));
-  for (const auto& [name, number] : kNumbers) {
-    if (name == word) return number;
-  }
-  return word.empty() ? kNoneYet : kSocketError;
-}
 
 CliCommands ServerListCommands() { return kCommands; }
 

@@ -12,7 +12,4 @@ namespace room_router::admin {
 
 CliCommands ServerListCommands();
 
-// HAProxy's number for the word of a check ("L7OK/200" → 15); 1 when there was none yet.
-int CheckStatusNumber(std::string_view last_check);
-
 }  // namespace room_router::admin

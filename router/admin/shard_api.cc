@@ -1,78 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/admin/shard_api.h"
 
-#include <array>
 #include <nlohmann/json.hpp>
 #include <variant>
 
 #include "config/scalars.h"
 #include "router/admin/api_json.h"
+#include "router/admin/api_text.h"
 #include "router/admin/drain_json.h"
 
 namespace room_router::admin {
 namespace {
 
-using Json = nlohmann::ordered_json;
+constexpr auto kOk = 200U, kAccepted = 202U, kBad = 400U, kMissing = 404U, kConflict = 409U,
+               kBusy = 503U;
 
-constexpr std::string_view kShards = "/api/v1/shards/";
-constexpr auto kOk = 200U, kAccepted = 202U, kBad = 400U, kMissing = 404U, kMethod = 405U,
-               kConflict = 409U, kBusy = 503U;
+std::string Named(const ApiCall& call) { return DecodePath(call.parts.at(0)); }
 
-struct Action {
-  std::string_view name, method;
-};
-constexpr std::array<Action, 4> kActions = {
-    {{"drain", "POST"}, {"ready", "POST"}, {"maint", "POST"}, {"weight", "PUT"}}};
-
-struct Route {
-  std::string shard;
-  std::string_view action, query;
-};
-
-AdminPage Page(unsigned status, const Json& json) {
-  return JsonPage(status, json.dump(-1, ' ', false, Json::error_handler_t::replace));
+AdminPage NoShard(const std::string& name) {
+  return ErrorPage(kMissing, "no shard is named '" + name + "'; GET /api/v1/shards lists them");
 }
 
-// Where the request goes, or why nowhere.
-std::variant<Route, AdminPage> Find(const ChangeRequest& request) {
-  const size_t question = std::min(request.target.find('?'), request.target.size());
-  const std::string_view path = request.target.substr(0, question);
-  const std::string_view query =
-      request.target.substr(std::min(question + 1, request.target.size()));
-  const size_t slash = path.rfind('/');
-  if (!path.starts_with(kShards) || slash < kShards.size()) return WrongMethod(path, "GET, HEAD");
-  const std::string_view action = path.substr(slash + 1);
-  for (const Action& each : kActions) {
-    if (each.name != action) continue;
-    if (each.method != request.method) return WrongMethod(path, each.method);
-    const std::string_view shard = path.substr(kShards.size(), slash - kShards.size());
-    return Route{.shard = DecodeParameter(shard), .action = action, .query = query};
-  }
-  return ErrorPage(kMissing,
-                   "nothing here; a shard takes POST …/drain, …/ready, …/maint and PUT "
-                   "…/weight");
+// What is wrong with the order; nullopt: it has been given.
+std::optional<AdminPage> Give(const ApiCall& call, const Instruction& instruction) {
+  const std::string shard = Named(call);
+  const ShardSetPtr shards = call.sources.shards();
+  if (shards->FindByName(shard) == nullptr) return NoShard(shard);
+  if (call.sources.order && call.sources.order(shard, instruction)) return std::nullopt;
+  return ErrorPage(kConflict, "too many orders are kept already");
 }
 
-std::variant<Instruction, std::string> ReadOrder(const Route& route, std::string_view body) {
-  if (const auto state = ReadAdminState(route.action)) return Instruction(*state);
-  std::string text = FindParameter(route.query, "value").value_or("");
-  if (text.empty()) {
-    const Json json = Json::parse(body, nullptr, false);
-    if (json.is_object() && json.contains("weight")) {
-      const Json& weight = json["weight"];
-      text = weight.is_string() ? weight.get<std::string>() : weight.dump();
-    }
+ChangeAnswer OrderState(const ApiCall& call, AdminState state) {
+  if (auto problem = Give(call, state)) return {.page = *std::move(problem)};
+  return {.page = JsonPage(kOk, Dump({{"shard", Named(call)}, {"admin", ToString(state)}}))};
+}
+
+std::string WrittenWeight(const ApiCall& call) {
+  if (const auto value = FindParameter(call.query, "value"); value && !value->empty()) {
+    return *value;
   }
-  const auto weight = ReadWeight(text);
-  if (const auto* order = std::get_if<WeightOrder>(&weight)) return Instruction(*order);
-  return "send {\"weight\": W} or ?value=W; W is 0 to 256, or a share of what was found such as "
-         "\"50%\"";
+  const Json json = Json::parse(call.body, nullptr, false);
+  if (!json.is_object() || !json.contains("weight")) return "";
+  const Json& weight = json["weight"];
+  return weight.is_string() ? weight.get<std::string>() : weight.dump();
 }
 
 // How long a drain is to be waited for; the complaint.
-std::string ReadWait(const Route& route, Duration& longest) {
-  const auto text = FindParameter(route.query, "wait");
-  if (!text || route.action != "drain") return "";
+std::string ReadWait(std::string_view query, Duration& longest) {
+  const auto text = FindParameter(query, "wait");
+  if (!text) return "";
   const config::Period period{.min = Duration(0), .max = kLongestDrainWait};
   const std::string problem = period.Parse(*text, longest);
   return problem.empty() ? "" : "wait " + problem;
@@ -80,37 +56,39 @@ std::string ReadWait(const Route& route, Duration& longest) {
 
 }  // namespace
 
-ChangeAnswer MakeChange(const ChangeRequest& request, const AdminSources& sources) {
-  const auto found = Find(request);
-  if (const auto* page = std::get_if<AdminPage>(&found)) return {.page = *page};
-  const Route& route = std::get<Route>(found);
-  const Denial denial = Authorize(request.credentials, sources.config()->admin.token_file);
-  if (denial.status != 0) return {.page = ErrorPage(denial.status, denial.message)};
-  const ShardSetPtr shards = sources.shards();
-  if (shards->FindByName(route.shard) == nullptr) {
-    return {.page = ErrorPage(kMissing, "no shard is named '" + route.shard +
-                                            "'; GET /api/v1/shards lists them")};
+AdminPage ReadShard(const ApiCall& call) {
+  const std::string shard = Named(call);
+  if (auto json = ShardJson(*call.view, shard, call.sources.journal); !json.empty()) {
+    return JsonPage(kOk, std::move(json));
   }
-  DrainWish wish{.shard = route.shard};
-  if (auto problem = ReadWait(route, wish.longest); !problem.empty()) {
+  return NoShard(shard);
+}
+
+ChangeAnswer OrderDrain(const ApiCall& call) {
+  DrainWish wish{.shard = Named(call)};
+  if (call.sources.shards()->FindByName(wish.shard) == nullptr) {
+    return {.page = NoShard(wish.shard)};
+  }
+  if (auto problem = ReadWait(call.query, wish.longest); !problem.empty()) {
     return {.page = ErrorPage(kBad, problem)};
   }
-  const auto order = ReadOrder(route, request.body);
-  if (const auto* problem = std::get_if<std::string>(&order)) {
-    return {.page = ErrorPage(kBad, *problem)};
+  if (auto problem = Give(call, AdminState::kDrain)) return {.page = *std::move(problem)};
+  return {.page = {}, .wait = std::move(wish)};
+}
+
+ChangeAnswer OrderReady(const ApiCall& call) { return OrderState(call, AdminState::kReady); }
+ChangeAnswer OrderMaint(const ApiCall& call) { return OrderState(call, AdminState::kMaint); }
+
+ChangeAnswer OrderWeight(const ApiCall& call) {
+  const auto read = ReadWeight(WrittenWeight(call));
+  const auto* weight = std::get_if<WeightOrder>(&read);
+  if (weight == nullptr) {
+    return {.page = ErrorPage(kBad,
+                              "send {\"weight\": W} or ?value=W; W is 0 to 256, or a share of what "
+                              "was found such as \"50%\"")};
   }
-  const Instruction& instruction = std::get<Instruction>(order);
-  if (!sources.order || !sources.order(route.shard, instruction)) {
-    return {.page = ErrorPage(kConflict, "too many orders are kept already")};
-  }
-  if (route.action == "drain") return {.page = {}, .wait = std::move(wish)};
-  Json json = {{"shard", route.shard}};
-  if (const auto* weight = std::get_if<WeightOrder>(&instruction)) {
-    json["weight"] = ToString(*weight);
-  } else {
-    json["admin"] = route.action;
-  }
-  return {.page = Page(kOk, json)};
+  if (auto problem = Give(call, *weight)) return {.page = *std::move(problem)};
+  return {.page = JsonPage(kOk, Dump({{"shard", Named(call)}, {"weight", ToString(*weight)}}))};
 }
 
 AdminPage DrainPage(const DrainWish& wish, const DrainOutcome& outcome) {
@@ -122,7 +100,7 @@ AdminPage DrainPage(const DrainWish& wish, const DrainOutcome& outcome) {
   Json json = {{"shard", wish.shard}, {"finished", outcome.success()}, {"message", sentence}};
   if (outcome.progress) json["drain"] = ProgressJson(*outcome.progress);
   if (status >= kBad) json["error"] = sentence;
-  return Page(status, json);
+  return JsonPage(status, Dump(json));
 }
 
 }  // namespace room_router::admin

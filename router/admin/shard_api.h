@@ -1,37 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// The changes that the HTTP port takes: /api/v1/shards/{name}/…
+// /api/v1/shards/{shard}: one of them, and what can be ordered about it.
 //
+//   GET                    with the last changes of its state and of its endpoints'
 //   POST drain?wait=300s   200 when it is empty, 202 while it is not, 409 when called off
 //   POST ready, POST maint
 //   PUT weight             {"weight": 50} or {"weight": "50%"}, or ?value=50%
 //
-// Authorized by admin_token.h. Every answer is JSON; errors say what to do. Pure but for the token
-// file and the orders given.
+// Called by api_routes.h. Pure but for the orders given.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <string_view>
-
-#include "router/admin/admin_pages.h"
-#include "router/admin/admin_token.h"
+#include "router/admin/api_call.h"
 #include "router/admin/drain_waits.h"
 
 namespace room_router::admin {
 
-struct ChangeRequest {
-  std::string_view method, target;
-  Credentials credentials;
-  std::string_view body;
-};
+AdminPage ReadShard(const ApiCall& call);
+ChangeAnswer OrderDrain(const ApiCall& call);
+ChangeAnswer OrderReady(const ApiCall& call);
+ChangeAnswer OrderMaint(const ApiCall& call);
+ChangeAnswer OrderWeight(const ApiCall& call);
 
-struct ChangeAnswer {
-  AdminPage page;
-  std::optional<DrainWish> wait{};  // the answer comes when this is done, by DrainPage
-};
-
-// For every method but GET and HEAD.
-ChangeAnswer MakeChange(const ChangeRequest& request, const AdminSources& sources);
 AdminPage DrainPage(const DrainWish& wish, const DrainOutcome& outcome);
 
 }  // namespace room_router::admin

@@ -8,7 +8,6 @@
 #include <cassert>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "router/admin/stat_fields.h"
 
@@ -122,20 +121,6 @@ void AddTraffic(Lines& lines, const AdminView& view, const Totals& totals) {
   lines.Zero({"TotalSplicdedBytesOut", "BytesOutRate", "DebugCommandsIssued", "CumRecvLogs"});
 }
 
-std::vector<std::string> Values(const AdminView& view) {
-  const Totals totals = TotalsOf(view);
-  Lines lines;
-  AddProcess(lines, view);
-  AddTraffic(lines, view, totals);
-  lines.Add("Build info", VersionOf(view));
-  lines.Add("Memmax_bytes", 0);
-  lines.Add("PoolAlloc_bytes", view.process.resident_bytes);
-  lines.Add("PoolUsed_bytes", view.process.resident_bytes);
-  lines.Add("Start_time_sec", std::chrono::system_clock::to_time_t(view.start_time));
-  lines.Add("Tainted", 0);
-  return lines.Take();
-}
-
 // With `float` HAProxy tells these with more digits.
 bool HasDigits(std::string_view name) {
   constexpr std::array<std::string_view, 6> kNames = {
@@ -150,8 +135,22 @@ Field FieldFor(Field field, const InfoFormat& format) {
 
 }  // namespace
 
+std::vector<std::string> InfoValues(const AdminView& view) {
+  const Totals totals = TotalsOf(view);
+  Lines lines;
+  AddProcess(lines, view);
+  AddTraffic(lines, view, totals);
+  lines.Add("Build info", VersionOf(view));
+  lines.Add("Memmax_bytes", 0);
+  lines.Add("PoolAlloc_bytes", view.process.resident_bytes);
+  lines.Add("PoolUsed_bytes", view.process.resident_bytes);
+  lines.Add("Start_time_sec", std::chrono::system_clock::to_time_t(view.start_time));
+  lines.Add("Tainted", 0);
+  return lines.Take();
+}
+
 std::string ShowInfo(const AdminView& view, const InfoFormat& format) {
-  const std::vector<std::string> values = Values(view);
+  const std::vector<std::string> values = InfoValues(view);
   std::string text = format.kind == InfoFormat::kJson ? "[" : "";
   for (size_t i = 0; i < values.size(); ++i) {
     const auto& [position, plain] = InfoFields()[i];

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "router/admin/admin_view.h"
 
@@ -15,6 +16,9 @@ struct InfoFormat {
   bool described = false;  // not in JSON
   bool floats = false;     // rates as floating-point numbers
 };
+
+// In the order of InfoFields().
+std::vector<std::string> InfoValues(const AdminView& view);
 
 std::string ShowInfo(const AdminView& view, const InfoFormat& format = {});
 

@@ -6,6 +6,8 @@
 #include <concepts>
 #include <numeric>
 
+#include "router/admin/check_status.h"
+
 namespace room_router::admin {
 namespace {
 
@@ -59,20 +61,6 @@ void ZeroModules(RowWriter& out) {
   for (size_t column = StatColumn("h2_headers_rcvd"); column < kStatColumns; ++column) {
     out.Zero({column});
   }
-}
-
-// The words for people that go with a check's status.
-std::string_view DescribeCheck(std::string_view status) {
-  constexpr std::pair<std::string_view, std::string_view> kTexts[] = {
-      {"L4OK", "Layer4 check passed"},        {"L4TOUT", "Layer4 timeout"},
-      {"L4CON", "Layer4 connection problem"}, {"L6OK", "Layer6 check passed"},
-      {"L6TOUT", "Layer6 timeout"},           {"L6RSP", "Layer6 invalid response"},
-      {"L7OK", "Layer7 check passed"},        {"L7TOUT", "Layer7 timeout"},
-      {"L7RSP", "Layer7 invalid response"},   {"L7STS", "Layer7 wrong status"}};
-  for (const auto& [word, text] : kTexts) {
-    if (word == status) return text;
-  }
-  return {};
 }
 
 std::string_view FrontendStatus(const AdminView& view, size_t listener) {
@@ -146,7 +134,17 @@ void SetTraffic(RowWriter& out, const EndpointStats& stats, TimePoint now) {
   out.Set("ttime", Mean(stats.total_ms));
   out.Set("connect", stats.connects);
   out.Set("reuse", stats.reuses);
-  out.Zero({"qcur", "qmax", "dresp", "bck", "chkdown", "downtime", "qtime", "wrew", "eint"});
+  out.Zero({"qcur", "qmax", "dresp", "bck", "qtime", "wrew", "eint"});
+}
+
+void SetAvailability(RowWriter& out, const Availability& is, TimePoint since,
+                     const AdminView& view) {
+  const auto seconds = [](Clock::duration span) {
+    return std::chrono::duration_cast<std::chrono::seconds>(span).count();
+  };
+  out.Set("chkdown", is.times_down);
+  out.Set("downtime", seconds(is.DownFor(view.now)));
+  out.Set("lastchg", since == TimePoint{} ? view.uptime.count() : seconds(view.now - since));
 }
 
 void SetCheck(RowWriter& out, const Endpoint& endpoint, const config::Health& health) {
@@ -154,12 +152,27 @@ void SetCheck(RowWriter& out, const Endpoint& endpoint, const config::Health& he
   const size_t slash = check.find('/');
   out.Set("check_status", check.substr(0, slash));
   if (slash != std::string_view::npos) out.Set("check_code", check.substr(slash + 1));
-  out.Set("check_desc", DescribeCheck(check.substr(0, slash)));
+  out.Set("chkfail", endpoint.availability.failed_checks);
+  out.Set("check_desc", CheckStatusText(check.substr(0, slash)));
   out.Set("check_duration", endpoint.last_check_ms);
   out.Set("check_rise", health.rise);
   out.Set("check_fall", health.fall);
   const int full = health.rise + health.fall - 1;
   out.Set("check_health", endpoint.up ? full - endpoint.check_fill : int{endpoint.check_fill});
+}
+
+void SetAgent(RowWriter& out, const Endpoint& endpoint, const config::Health& health) {
+  if (!health.HasAgent()) return;
+  std::string_view status = endpoint.last_agent;
+  if (status.empty()) status = "INI";
+  out.Set("agent_status", status);
+  out.Set("agent_desc", CheckStatusText(status));
+  if (status != "INI") out.Set("agent_duration", endpoint.last_agent_ms);
+  if (status == "L7OK" || status == "L7STS") out.Set("agent_code", 0);
+  out.Set("last_agt", endpoint.agent_says);
+  out.Set("agent_rise", 1);  // it is taken at its word
+  out.Set("agent_fall", 1);
+  out.Set("agent_health", endpoint.agent_down ? 0 : 1);
 }
 
 StatRow ServerRow(const AdminView& view, const Shard& shard, const Endpoint& endpoint) {
@@ -171,6 +184,9 @@ StatRow ServerRow(const AdminView& view, const Shard& shard, const Endpoint& end
   RowWriter out(row);
   SetTraffic(out, stats, view.now);
   SetCheck(out, endpoint, health);
+  SetAvailability(out, endpoint.availability, std::max(shard.since, endpoint.availability.since),
+                  view);
+  SetAgent(out, endpoint, health);
   const std::string status = StatusWord(shard, endpoint, health);
   const bool drained = std::max(shard.admin, endpoint.agent) == AdminState::kDrain;
   const auto weight = drained ? 0 : std::lround(std::clamp(shard.weight, 0.0, 65535.0));
@@ -179,10 +195,6 @@ StatRow ServerRow(const AdminView& view, const Shard& shard, const Endpoint& end
   out.Set("weight", weight);
   out.Set("uweight", std::lround(std::clamp(shard.weight, 0.0, 65535.0)));
   out.Set("act", 1);
-  out.Set("lastchg",
-          shard.since == TimePoint{}
-              ? view.uptime.count()
-              : std::chrono::duration_cast<std::chrono::seconds>(view.now - shard.since).count());
   out.Set("rate", requests.now);
   out.Set("rate_max", requests.max);
   out.Set("addr", endpoint.address.ToString());
@@ -190,8 +202,7 @@ StatRow ServerRow(const AdminView& view, const Shard& shard, const Endpoint& end
   out.Set("idle_conn_cur", 0);
   out.Set("safe_conn_cur", stats.idle_connections);
   out.Set("used_conn_cur", stats.outstanding);
-  out.Zero(
-      {"chkfail", "hanafail", "qtime_max", "ctime_max", "rtime_max", "ttime_max", "need_conn_est"});
+  out.Zero({"hanafail", "qtime_max", "ctime_max", "rtime_max", "ttime_max", "need_conn_est"});
   return row;
 }
 
@@ -199,11 +210,10 @@ StatRow BackendRow(const AdminView& view) {
   StatRow row{.type = kBackend, .proxy_id = 0, .server_id = 0, .proxy = {}, .columns = {}};
   RowWriter out(row);
   SetTraffic(out, SumEndpoints(view.shown), view.now);
-  int64_t weight = 0, usable = 0;
+  int64_t weight = 0;
+  size_t usable = 0;
   for (const Shard& shard : view.shards->shards) {
-    if (!shard.KeepsRooms()) continue;
-    usable += std::count_if(shard.endpoints.begin(), shard.endpoints.end(),
-                            [](const Endpoint& endpoint) { return endpoint.up; });
+    usable += shard.UsableEndpoints();
     if (shard.TakesNewRooms()) weight += std::lround(std::clamp(shard.weight, 0.0, 65535.0));
   }
   Rate rate;
@@ -216,7 +226,7 @@ StatRow BackendRow(const AdminView& view) {
   out.Set("weight", weight);
   out.Set("uweight", weight);
   out.Set("act", usable);
-  out.Set("lastchg", view.uptime.count());
+  SetAvailability(out, view.availability, view.availability.since, view);
   out.Set("rate", rate.now);
   out.Set("rate_max", rate.max);
   out.Set("slim", view.connection_limit);

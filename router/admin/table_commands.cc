@@ -33,8 +33,35 @@ void ForEachWanted(const TableQuery& query, const CliContext& context,
   VisitEntries(query, table, [&](const EntryView& entry) { visit(entry, table); });
 }
 
+// Enough of them to be moved or forgotten.
+std::vector<EntryView> EntriesOf(RoomKey key, const CliContext& context) {
+  std::vector<EntryView> entries;
+  const StickTable& table = *context.sources.table;
+  for (const auto ns : {KeyNamespace::kRoom, KeyNamespace::kWhiteboard, KeyNamespace::kEtherpad}) {
+    const auto hit = table.Find(ns, key, context.now);
+    if (!hit) continue;
+    const auto record = table.Record(ns, key, context.now);
+    entries.push_back({.key_namespace = ns,
+                       .key = key,
+                       .display = record ? record->display : std::string(),
+                       .shard = hit->shard});
+  }
+  return entries;
+}
+
+// What the table shows for a name like this is read as the same name again.
+bool IsPlainName(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) { return c > 0x20 && c < 0x7f && c != '%'; });
+}
+
+// One key is looked up: thousands of lines come down one connection. Only a name that may read as
+// another one than the table shows is searched for.
 std::vector<EntryView> Wanted(const TableQuery& query, const CliContext& context) {
   std::vector<EntryView> entries;
+  if (query.key) {
+    entries = EntriesOf(context.sources.key_of_name(*query.key), context);
+    if (!entries.empty() || IsPlainName(*query.key)) return entries;
+  }
   ForEachWanted(query, context, [&](const auto& entry, const auto&) { entries.push_back(entry); });
   return entries;
 }
