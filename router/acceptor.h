@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accepts clients of one listener for one worker, within the process's connection budget.
+// Accepts clients of one listener for one worker, within what the limits admit.
 //
-// Over the budget a client is told 503 and closed, those accepted before keep working. When the
-// system has no descriptor left, accepting pauses until Retry().
+// A client above them is told so (503, 429; who would speak TLS is told nothing) and closed; those
+// accepted before keep working. When the system has no descriptor left, or memory is short,
+// accepting pauses until Retry().
 #pragma once
 
-#include "router/connection_budget.h"
+#include "router/admission.h"
+#include "router/client_connection.h"
 #include "router/data_plane.h"
 
 namespace room_router {
@@ -13,7 +15,7 @@ namespace room_router {
 class Acceptor final : public EventHandler {
  public:
   // Takes over the listening descriptor.
-  Acceptor(DataPlane& plane, ConnectionBudget& budget, int descriptor, uint16_t listener);
+  Acceptor(DataPlane& plane, Admission& admission, int descriptor, uint16_t listener);
   ~Acceptor() override;
 
   void OnEvents(uint32_t events) override;
@@ -21,10 +23,14 @@ class Acceptor final : public EventHandler {
   uint16_t listener() const { return listener_; }
 
  private:
-  void TurnAway(int client);
+  std::unique_ptr<Transport> TransportOn(int client) const;
+  void Pause();
+  void Admit(int client, const SocketAddress& peer);
+  Entrance Examine(const SocketAddress& peer);
+  void TurnAway(int client, Refusal refusal, Duration wait);
 
   DataPlane& plane_;
-  ConnectionBudget& budget_;
+  Admission& admission_;
   int descriptor_;
   uint16_t listener_;
   bool paused_ = false;

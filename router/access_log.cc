@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <cassert>
@@ -19,7 +20,7 @@ namespace {
 constexpr std::chrono::milliseconds kLastWait{1000};  // for a reader, while stopping
 constexpr int kPollMs = 100;
 
-// A record is logged when 64 random bits are below it.
+// A record is logged when the hash of its id is below it.
 uint64_t Threshold(double sample) {
   if (sample >= 1) return ~uint64_t{0};
   return sample <= 0 ? 0 : static_cast<uint64_t>(sample * 0x1p64);
@@ -28,23 +29,19 @@ uint64_t Threshold(double sample) {
 }  // namespace
 
 AccessLogRing::AccessLogRing(const config::AccessLog& config, std::string_view backend,
-                             AccessLogSignal& signal, uint64_t seed)
+                             AccessLogSignal& signal)
     : format_(config.format, config.room_names, backend),
       signal_(signal),
       bytes_(std::make_unique<char[]>(kSize + AccessLogFormat::kMaxLine)),
-      threshold_(Threshold(config.sample)),
-      random_(seed | 1) {}
+      threshold_(Threshold(config.sample)) {}
 
-bool AccessLogRing::Sampled() {
-  if (threshold_ == ~uint64_t{0}) return true;
-  random_ ^= random_ << 13;  // xorshift64
-  random_ ^= random_ >> 7;
-  random_ ^= random_ << 17;
-  return random_ < threshold_;
+bool AccessLogRing::Sampled(const AccessRecord& record) const {
+  if (threshold_ == ~uint64_t{0} || record.status >= 500) return true;
+  return XXH3_64bits(record.request_id.data(), record.request_id.size()) < threshold_;
 }
 
 void AccessLogRing::Write(const AccessRecord& record) {
-  if (!Sampled()) return;
+  if (!Sampled(record)) return;
   const size_t bound = format_.Bound(record);
   assert(bound <= AccessLogFormat::kMaxLine);
   const uint64_t used = written_ - tail_.load(std::memory_order_acquire);
@@ -75,23 +72,30 @@ void AccessLogRing::Consume(size_t bytes) {
 // The descriptor and the thread that writes to it.
 struct AccessLogWriter::Output {
   explicit Output(const std::string& output_name) : name(output_name) {}
-  ~Output() { Close(); }
+  ~Output() {
+    Close();
+    Offer(-1);
+  }
 
   bool is_file() const { return name != "stdout" && name != "stderr"; }
 
-  bool Open() {
-    if (!is_file()) {
-      descriptor = name == "stdout" ? STDOUT_FILENO : STDERR_FILENO;
-    } else {
-      const int opened =
-          open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640);
-      if (opened < 0) return false;
-      Close();
-      descriptor = opened;
-    }
+  // A descriptor, -1 when there is none to be had.
+  int Open() const {
+    if (!is_file()) return name == "stdout" ? STDOUT_FILENO : STDERR_FILENO;
+    return open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640);
+  }
+
+  // For the writer thread to go on with, instead of one that it has not taken yet.
+  void Offer(int opened) {
+    const int unused = offered.exchange(opened, std::memory_order_acq_rel);
+    if (is_file() && unused >= 0) close(unused);
+  }
+
+  void Use(int opened) {
+    Close();
+    descriptor = opened;
     struct stat facts {};
     regular = fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode);
-    return true;
   }
 
   void Close() {
@@ -133,7 +137,8 @@ struct AccessLogWriter::Output {
   int descriptor = -1;
   bool regular = false;
   int polls_while_stopping = 0;
-  std::atomic<bool> stopping{false}, reopen{false};
+  std::atomic<bool> stopping{false};
+  std::atomic<int> offered{-1};
   std::atomic<uint64_t> written{0}, lost{0};
   std::thread thread;
 };
@@ -142,9 +147,8 @@ AccessLogWriter::AccessLogWriter(const config::AccessLog& config, std::string_vi
                                  size_t workers)
     : config_(config), output_(std::make_unique<Output>(config.output)) {
   if (config.format == config::AccessFormat::kOff) return;
-  const auto seed = static_cast<uint64_t>(Clock::now().time_since_epoch().count());
   for (size_t i = 0; i < workers; ++i) {
-    rings_.push_back(std::make_unique<AccessLogRing>(config, backend, signal_, seed * (2 * i + 3)));
+    rings_.push_back(std::make_unique<AccessLogRing>(config, backend, signal_));
   }
 }
 
@@ -152,10 +156,9 @@ AccessLogWriter::~AccessLogWriter() { Stop(); }
 
 std::string AccessLogWriter::Start() {
   if (rings_.empty()) return {};
-  if (!output_->Open()) {
-    return "can't open the access log " + config_.output + ": " + std::strerror(errno) +
-           "; logging.access.output names a file this user can write, stdout or stderr";
-  }
+  const int opened = output_->Open();
+  if (opened < 0) return Problem();
+  output_->Use(opened);
   // Signals belong to the main thread; a reader that has gone is an error value here.
   sigset_t all, before;
   sigfillset(&all);
@@ -173,9 +176,18 @@ void AccessLogWriter::Stop() {
   output_->Close();
 }
 
-void AccessLogWriter::Reopen() {
-  output_->reopen.store(true, std::memory_order_release);
+std::string AccessLogWriter::Reopen() {
+  if (rings_.empty() || !output_->is_file()) return {};
+  const int opened = output_->Open();
+  if (opened < 0) return Problem();
+  output_->Offer(opened);
   signal_.Raise();
+  return {};
+}
+
+std::string AccessLogWriter::Problem() const {
+  return "can't open the access log " + config_.output + ": " + std::strerror(errno) +
+         "; logging.access.output names a file this user can write, stdout or stderr";
 }
 
 AccessLogRing* AccessLogWriter::ring(size_t worker) {
@@ -191,8 +203,8 @@ void AccessLogWriter::Run() {
   for (;;) {
     const uint32_t seen = signal_.flushes.load(std::memory_order_acquire);
     const bool stopping = output_->stopping.load(std::memory_order_acquire);
-    // When the new file can't be opened, the old one goes on.
-    if (output_->reopen.exchange(false, std::memory_order_acq_rel)) output_->Open();
+    const int offered = output_->offered.exchange(-1, std::memory_order_acq_rel);
+    if (offered >= 0) output_->Use(offered);
     for (const auto& ring : rings_) {
       for (std::string_view bytes = ring->Readable(); !bytes.empty(); bytes = ring->Readable()) {
         output_->Write(bytes);

@@ -5,8 +5,10 @@
 // Write() formats the record straight into the worker's own byte ring (single producer); Flush()
 // at the end of an event batch wakes the writer thread if anything was written. AccessLogWriter
 // owns that thread: it drains every ring into stdout, stderr or a file. A full ring drops the
-// record and counts it. Secrets in the target (token, jwt, previd, pwd) never reach the ring; room
-// names are shown as configured. Nothing here allocates after construction.
+// record and counts it. A sample is chosen by the request's id, so that all who share the id choose
+// the same requests; answers of 500 and above are always in it. Secrets in the target (token, jwt,
+// previd, pwd) never reach the ring; room names are shown as configured. Nothing here allocates
+// after construction.
 #pragma once
 
 #include <atomic>
@@ -36,8 +38,7 @@ class AccessLogRing {
  public:
   static constexpr size_t kSize = 1 << 20;  // bytes
 
-  AccessLogRing(const config::AccessLog& config, std::string_view backend, AccessLogSignal& signal,
-                uint64_t seed);
+  AccessLogRing(const config::AccessLog& config, std::string_view backend, AccessLogSignal& signal);
   AccessLogRing(const AccessLogRing&) = delete;
   AccessLogRing& operator=(const AccessLogRing&) = delete;
 
@@ -54,7 +55,7 @@ class AccessLogRing {
   void Consume(size_t bytes);
 
  private:
-  bool Sampled();
+  bool Sampled(const AccessRecord& record) const;
 
   const AccessLogFormat format_;
   AccessLogSignal& signal_;
@@ -62,7 +63,6 @@ class AccessLogRing {
   uint64_t written_ = 0, flushed_ = 0;   // positions, never wrapped
   uint64_t drops_ = 0;
   const uint64_t threshold_;  // of sample
-  uint64_t random_;
   AccessClock clock_;
   alignas(64) std::atomic<uint64_t> head_{0};  // published by the worker
   alignas(64) std::atomic<uint64_t> tail_{0};  // published by the writer
@@ -85,14 +85,16 @@ class AccessLogWriter {
   std::string Start();
   // Drains what the workers have flushed, waiting at most a second for a reader, and ends.
   void Stop();
-  // Opens the file again by its name, after a log rotation. Any thread.
-  void Reopen();
+  // Opens the file again by its name, after a log rotation. When it can't be opened, says why, and
+  // the old one goes on. Any thread, after Start().
+  std::string Reopen();
 
   AccessLogRing* ring(size_t worker);  // null when the log is off
   Stats stats() const;
 
  private:
   struct Output;
+  std::string Problem() const;  // with errno
   void Run();
 
   const config::AccessLog config_;

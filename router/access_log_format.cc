@@ -19,10 +19,7 @@ constexpr size_t kWorstEscape = 6;     // \u00xx
 std::string_view Cut(std::string_view text, size_t size) { return text.substr(0, size); }
 std::string_view Name(std::string_view text) { return Cut(text, AccessLogFormat::kMaxName); }
 
-char* Put(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
-}
+char* Put(char* out, std::string_view text) { return std::copy(text.begin(), text.end(), out); }
 
 char* PutNumber(char* out, int64_t value) { return std::to_chars(out, out + 21, value).ptr; }
 char* PutNumber(char* out, uint64_t value) { return std::to_chars(out, out + 21, value).ptr; }

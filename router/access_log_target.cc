@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "router/secret_words.h"
 #include "sticky/bridge_target.h"
 
 namespace room_router {
@@ -15,16 +16,6 @@ constexpr std::string_view kHidden = "***";
 char* Put(char* out, std::string_view text) {
   std::memcpy(out, text.data(), text.size());
   return out + text.size();
-}
-
-bool IsSecret(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kSecrets = {"token", "jwt",      "previd",
-                                                        "pwd",   "password", "access_token"};
-  if (name.find('%') != std::string_view::npos) return true;  // may spell one of them
-  const auto equal = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
-  return std::any_of(kSecrets.begin(), kSecrets.end(), [&](std::string_view secret) {
-    return std::equal(name.begin(), name.end(), secret.begin(), secret.end(), equal);
-  });
 }
 
 // Whether a path of this class never names a room.
@@ -47,8 +38,9 @@ char* PutQuery(char* out, std::string_view query, bool hide_all) {
     const size_t equals = pair.find('=');
     const std::string_view name = pair.substr(0, equals);
     if (equals == std::string_view::npos) {
-      out = Put(out, hide_all && !pair.empty() ? kHidden : pair);
-    } else if (hide_all || IsSecret(name)) {
+      const bool hidden = hide_all ? !pair.empty() : MentionsSecret(pair);
+      out = Put(out, hidden ? kHidden : pair);
+    } else if (hide_all || IsSecretName(name) || MentionsSecret(pair.substr(equals))) {
       out = Put(out, name);
       *out++ = '=';
       out = Put(out, kHidden);
@@ -83,7 +75,10 @@ void MaskTarget(const AccessRecord& record, config::RoomNames names, MaskedTarge
   const size_t question = target.find('?');
   char* end = out.bytes.data();
   if (!hide || PathIsHarmless(record.request_class)) {
-    end = Put(end, target.substr(0, question));
+    const std::string_view path = target.substr(0, question);
+    const size_t harmless = HarmlessPath(path);
+    end = Put(end, path.substr(0, harmless));
+    if (harmless < path.size()) end = Put(end, kHidden);
   } else {
     *end++ = '/';
     const bool hashed = names == config::RoomNames::kHashed && !record.room.empty();

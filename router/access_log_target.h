@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The request's target as the access log may show it.
 //
-// Values of secret parameters are always `***`. When room names are hidden, the path of any class
-// that can name a room becomes the room's hash or `***`, and so does every value of the query. Of
-// what concerns bridges only a channel (bridge_target.h) is shown, without its password. The target
-// is cut at AccessLogFormat::kMaxTarget bytes first. Pure, allocation-free.
+// What may be a secret (secret_words.h) is always `***`. When room names are hidden, the path of
+// any class that can name a room becomes the room's hash or `***`, and so does every value of the
+// query. Of what concerns bridges only a channel (bridge_target.h) is shown, without its password.
+// The target is cut at AccessLogFormat::kMaxTarget bytes first. Pure, allocation-free.
 #pragma once
 
 #include "router/access_log_format.h"

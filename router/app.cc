@@ -2,24 +2,13 @@
 #include "router/app.h"
 
 #include <algorithm>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <future>
 #include <random>
-#include <thread>
 
-#include "config/load.h"
-#include "discovery/bridge_discovery.h"
-#include "discovery/discovery.h"
-#include "router/admin/admin_plane.h"
-#include "router/log.h"
-#include "router/replication.h"
+#include "config/random_secret.h"
+#include "config/referenced_files.h"
+#include "router/app_parts.h"
 #include "router/restart_needed.h"
 #include "router/rule_keeper.h"
-#include "router/version.h"
-#include "router/worker_group.h"
 
 namespace room_router {
 namespace {
@@ -38,79 +27,21 @@ uint64_t RandomSeed() {
 
 }  // namespace
 
-struct App::Parts {
-  Parts(config::Config loaded, std::string path);
-
-  std::string Start();
-  std::vector<std::string> Reload();
-  std::vector<std::string> Take(config::Loaded loaded);  // on the control thread
-  void Drain(std::function<void()> on_stopped);
-  void PollDrain();
-  void Stop();
-  void ArmSweep();
-  void TakeShards(ShardSetPtr set);
-  void TakeRules(RoomRulesPtr changed);
-  void Route();
-  void MoveRooms(const std::vector<EntryView>& rooms, ShardId shard);
-  admin::AdminSources Sources();
-  std::function<std::vector<std::string>()> ReloadDoor();
-  Replication::Doors Doors();
-  TableEnvironment Environment();
-  void Note(const Event& event) {
-    log.Write(event.level, ToString(event.kind),
-              {{"shard", event.shard}, {"endpoint", event.endpoint}, {"detail", event.detail}});
-  }
-  admin::Readiness Ready() const;
-
-  // Runs `order` on the control thread and waits for its result.
-  template <class Order>
-  auto OnControl(Order order) {
-    std::packaged_task<decltype(order())()> task(std::move(order));
-    auto result = task.get_future();
-    asio::post(io, [&task] { task(); });
-    return result.get();
-  }
-
-  const std::string config_path;
-  std::shared_ptr<const ConfigSnapshot> config;
-  ShardSetPtr shards = std::make_shared<ShardSet>();
-  RoomRulesPtr rules = std::make_shared<RoomRules>();
-  admin::ReloadState reload;
-  const TimePoint started = Clock::now();
-  const std::chrono::system_clock::time_point started_at = std::chrono::system_clock::now();
-  bool checked = false;  // every shard known at the start has been found up or down
-  bool draining = false;
-  TimePoint drain_begun;
-  std::function<void()> on_drained;
-
-  Log log;
-  HybridClock clock;
-  RoomDirectory directory;
-  ConnectionBudget budget;
-  AccessLogWriter access_log;
-  asio::io_context io{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
-  asio::steady_timer sweep{io}, drain_timer{io};
-  WorkerGroup workers;
-  Discovery discovery;
-  BridgeDiscovery bridges;
-  Replication replication;
-  admin::AdminPlane admin;
-  std::thread thread;
-};
-
 App::Parts::Parts(config::Config loaded, std::string path)
     : config_path(std::move(path)),
-      config(std::make_shared<ConfigSnapshot>(std::move(loaded))),
+      tickets(std::make_shared<TicketKeys>(config::RandomSecret, Clock::now())),
+      config(std::make_shared<ConfigSnapshot>(std::move(loaded), tickets)),
       log(config->config.logging.level, config->config.node.name),
       clock(Replication::MakeClock(config->config.node.name, started_at, started)),
       directory(config->config.placement, config->config.stick_table, config->config.node.region,
                 Environment()),
-      budget(config->config.limits.connections),
+      admission{{config->config.limits.connections, config->config.listeners.size()},
+                AddressLimits(RandomSeed())},
       access_log(config->config.logging.access, config->config.stick_table.name,
                  static_cast<size_t>(config->config.node.threads > 0 ? config->config.node.threads
                                                                      : UsableCores())),
-      workers(io, directory, budget),
+      workers(io, directory, admission),
+      memory(io, [this](bool is_short) { TakeMemory(is_short); }),
       discovery(
           io, config->config.shards, [this](ShardSetPtr set) { TakeShards(std::move(set)); },
           [this](const Event& event) { Note(event); }),
@@ -118,13 +49,16 @@ App::Parts::Parts(config::Config loaded, std::string path)
           io, [this](const BridgeSetPtr& set) { workers.Publish(set); },
           [this](const Event& event) { Note(event); }),
       replication(io, config->config, started_at, Doors()),
-      admin(io, config->config.admin, Sources()) {}
+      admin(io, config->config.admin, Sources()) {
+  reload.loaded = started_at;
+}
 
 TableEnvironment App::Parts::Environment() {
   const bool replicated = Replication::IsOn(config->config.peers);
-  return {.seed = RandomSeed(), .clock = replicated ? &clock : nullptr, .on_change = [this] {
-            replication.TableChanged();
-          }};
+  return {.seed = RandomSeed(),
+          .clock = replicated ? &clock : nullptr,
+          .on_change = [this] { replication.TableChanged(); },
+          .on_displaced = [this](auto ns, auto key) { replication.Displaced(ns, key); }};
 }
 
 Replication::Doors App::Parts::Doors() {
@@ -132,6 +66,7 @@ Replication::Doors App::Parts::Doors() {
           .names = discovery.names(),
           .clock = clock,
           .log = log,
+          .journal = journal,
           .note = [this](const Event& event) { Note(event); },
           .shards = [this] { return shards; },
           .read_name = [this](auto tenant, auto room,
@@ -144,16 +79,24 @@ Replication::Doors App::Parts::Doors() {
           .synced =
               [this] {
                 log.Write(LogLevel::kInfo, "synced");
+                journal.Add({.kind = "synced"}, Clock::now());
                 Route();
               }};
 }
 
-std::string App::Parts::Start() {
+// The access log comes last: its file must be one that can be opened again later.
+std::string App::Parts::Open(const std::function<std::string(Log&)>& give_up_rights) {
   if (auto mistake = workers.Bind(config->config); !mistake.empty()) return mistake;
-  if (auto mistake = access_log.Start(); !mistake.empty()) return mistake;
-  auto mistake = admin.Open();
-  if (mistake.empty()) mistake = replication.Open();
-  if (!mistake.empty()) {
+  if (auto mistake = admin.Open(); !mistake.empty()) return mistake;
+  if (auto mistake = replication.Open(); !mistake.empty()) return mistake;
+  if (give_up_rights) {
+    if (auto mistake = give_up_rights(log); !mistake.empty()) return mistake;
+  }
+  return access_log.Start();
+}
+
+std::string App::Parts::Start(const std::function<std::string(Log&)>& give_up_rights) {
+  if (auto mistake = Open(give_up_rights); !mistake.empty()) {
     replication.Stop([this] { admin.Close([this] { io.stop(); }); });
     io.run();
     return mistake;
@@ -166,6 +109,7 @@ std::string App::Parts::Start() {
     connected ? discovery.ReportConnected(endpoint) : discovery.ReportConnectFailure(endpoint);
   };
   workers.Start(config, directory.MakeRouting(shards, rules), access_log, report);
+  memory.Configure(config->config.limits.memory);
   thread = std::thread([this] { io.run(); });
   for (const SocketAddress& address : workers.listening()) {
     log.Write(LogLevel::kInfo, "listening", {{"address", address.ToString()}});
@@ -179,6 +123,8 @@ void App::Parts::TakeShards(ShardSetPtr set) {
                         std::none_of(shards->shards.begin(), shards->shards.end(), [](auto& shard) {
                           return shard.state == ShardState::kStarting && !shard.endpoints.empty();
                         }));
+  const bool usable = std::ranges::any_of(shards->shards, &Shard::UsableEndpoints);
+  availability.See(checked && !usable, Clock::now());
   Route();
   replication.ShardsChanged();
 }
@@ -191,11 +137,21 @@ void App::Parts::TakeRules(RoomRulesPtr changed) {
   if (banned->size() > 0) workers.EndSessions(banned);
 }
 
+void App::Parts::TakeMemory(bool is_short) {
+  admission.connections.Hold(is_short);
+  if (!is_short) workers.RetryAccepting();
+  log.Write(is_short ? LogLevel::kWarning : LogLevel::kInfo,
+            is_short ? "memory_short" : "memory_free",
+            {{"used", std::to_string(admin::ResidentBytes())},
+             {"limit", std::to_string(memory.limit())}});
+}
+
 void App::Parts::Route() {
   Routing routing = directory.MakeRouting(shards, rules);
   const auto moved = std::make_shared<MovedRooms>();
   if (replication.synced()) MovePinned(routing, directory.table(), Clock::now(), *moved);
   workers.Publish(std::move(routing), replication.synced());
+  journal.AddRooms(Journal::Cause::kPin, moved->size());
   if (moved->size() > 0) workers.EndSessions(moved);
 }
 
@@ -204,11 +160,11 @@ void App::Parts::MoveRooms(const std::vector<EntryView>& rooms, ShardId shard) {
   const auto moved = std::make_shared<MovedRooms>();
   for (const EntryView& room : rooms) {
     const KeyNamespace ns = room.key_namespace;
+    NoteMove(room, shard);
     if (shard == kNoShard) {
       directory.table().Erase(ns, room.key);
     } else {
-      directory.table().FindOrBind(ns, room.key, room.display, now,
-                                   [shard](ShardId) { return shard; });
+      directory.table().Set(ns, room.key, room.display, shard, now);
     }
     moved->Add(ns, room.key, shard);
   }
@@ -220,8 +176,28 @@ void App::Parts::ArmSweep() {
   sweep.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     directory.table().Sweep(Clock::now());
+    tickets->Tick(Clock::now());
+    Chronicle();
+    log.Tick(Clock::now());
     ArmSweep();
   });
+}
+
+// What nobody tells of when it happens.
+void App::Parts::Chronicle() {
+  const StickTable& table = directory.table();
+  journal.CountMoves(table.stats().moves);
+  journal.Tick(
+      *shards, [&table](ShardId shard) { return table.RoomsOn(shard); }, Clock::now());
+}
+
+void App::Parts::NoteMove(const EntryView& room, ShardId to) {
+  const Shard* from = shards->FindById(room.shard);
+  const Shard* home = shards->FindById(to);
+  if (room.shard == kNoShard || to == kNoShard || room.shard == to) return;
+  journal.AddRoom(Journal::Cause::kOperator, {.room = {.key = room.key, .name = room.display},
+                                              .from = from == nullptr ? "" : from->name,
+                                              .to = home == nullptr ? "" : home->name});
 }
 
 std::vector<std::string> App::Parts::Reload() {
@@ -233,32 +209,48 @@ std::vector<std::string> App::Parts::Take(config::Loaded loaded) {
   std::vector<std::string> mistakes;
   for (const auto& mistake : loaded.mistakes) mistakes.push_back(mistake.ToString());
   reload.last_time = std::chrono::system_clock::now();
-  reload.last_succeeded = loaded.ok();
+  auto listeners = WithCertificates(config->config.listeners, loaded.config.listeners);
+  // A certificate that is served already gets no better by refusing the rest.
+  const bool no_worse = loaded.usable() && listeners == config->config.listeners;
+  reload.last_succeeded = loaded.ok() || no_worse;
   reload.mistakes = mistakes;
-  if (!loaded.ok()) {
+  if (!reload.last_succeeded) {
     reload.last_result = "refused: " + mistakes.front();
     for (const auto& mistake : mistakes) {
       log.Write(LogLevel::kError, "reload_refused", {{"mistake", mistake}});
     }
+    journal.Add({.kind = "reload_refused", .level = LogLevel::kError, .detail = mistakes.front()},
+                Clock::now());
     return mistakes;
   }
-  // Listeners stay as they were bound; so does everything indexed by them.
+  for (const auto* told : {&loaded.mistakes, &loaded.warnings}) {
+    for (const auto& one : *told) {
+      log.Write(LogLevel::kWarning, "reload_warning", {{"warning", one.ToString()}});
+    }
+  }
+  // Listeners stay as they were bound, but for certificates; so does everything indexed by them.
   for (const auto& name : RestartNeeded(config->config, loaded.config)) {
     log.Write(LogLevel::kWarning, "reload_needs_restart", {{"setting", name}});
   }
-  loaded.config.listeners = config->config.listeners;
-  access_log.Reopen();
-  config = std::make_shared<ConfigSnapshot>(std::move(loaded.config));
+  loaded.config.listeners = std::move(listeners);
+  if (const auto mistake = access_log.Reopen(); !mistake.empty()) {
+    log.Write(LogLevel::kError, "access_log_not_reopened", {{"detail", mistake}});
+  }
+  config = std::make_shared<ConfigSnapshot>(std::move(loaded.config), tickets);
   ++reload.generation;
   reload.last_result = "loaded";
+  reload.loaded = reload.last_time;
   log.SetLevel(config->config.logging.level);
+  memory.Configure(config->config.limits.memory);
   directory.table().Resize(config->config.stick_table.size);
   workers.Publish(config);
   discovery.Reconfigure(config->config.shards);
   bridges.Configure(config->config.bridges, config->config.shards.discovery);
   replication.Reconfigure(config->config);
-  log.Write(LogLevel::kInfo, "reloaded", {{"generation", std::to_string(reload.generation)}});
-  return mistakes;
+  const std::string generation = std::to_string(reload.generation);
+  log.Write(LogLevel::kInfo, "reloaded", {{"generation", generation}});
+  journal.Add({.kind = "reloaded", .detail = "generation " + generation}, Clock::now());
+  return {};
 }
 
 void App::Parts::Drain(std::function<void()> on_stopped) {
@@ -267,7 +259,9 @@ void App::Parts::Drain(std::function<void()> on_stopped) {
     draining = true;
     drain_begun = Clock::now();
     on_drained = std::move(on_stopped);
-    log.Write(LogLevel::kInfo, "draining", {{"connections", std::to_string(budget.used())}});
+    log.Write(LogLevel::kInfo, "draining",
+              {{"connections", std::to_string(admission.connections.used())}});
+    journal.Add({.kind = "draining", .detail = "this replica stops"}, drain_begun);
     workers.BeginDrain();
     PollDrain();
   });
@@ -277,8 +271,9 @@ void App::Parts::PollDrain() {
   const config::Drain& limits = config->config.drain;
   const auto age = Clock::now() - drain_begun;
   if (age >= limits.accept_for) workers.StopAccepting();
-  if ((age >= limits.accept_for && budget.used() == 0) || age >= limits.max) {
-    log.Write(LogLevel::kInfo, "drained", {{"connections_left", std::to_string(budget.used())}});
+  if ((age >= limits.accept_for && admission.connections.used() == 0) || age >= limits.max) {
+    log.Write(LogLevel::kInfo, "drained",
+              {{"connections_left", std::to_string(admission.connections.used())}});
     replication.Leave();
     return std::exchange(on_drained, nullptr)();
   }
@@ -293,6 +288,7 @@ void App::Parts::Stop() {
   std::promise<void> drained;
   asio::post(io, [this, &drained] {
     sweep.cancel();
+    memory.Stop();
     drain_timer.cancel();
     bridges.Stop();
     discovery.Stop([this, &drained] {
@@ -312,71 +308,9 @@ admin::Readiness App::Parts::Ready() const {
   if (!shards->answered) return {.reason = "discovery has not answered yet"};
   if (!replication.synced())
     return {.reason = "waiting for the table of the other replicas and HAProxys"};
+  if (memory.is_short()) return {.reason = "memory is short (limits.memory)"};
   if (!checked) return {.reason = "no shard has been found and checked yet"};
   return {.ready = true};
-}
-
-std::function<std::vector<std::string>()> App::Parts::ReloadDoor() {
-  if (config_path.empty()) return {};
-  return [this] { return Take(config::LoadPath(config_path)); };
-}
-
-admin::AdminSources App::Parts::Sources() {
-  return {
-      .config = [this] { return std::shared_ptr<const config::Config>(config, &config->config); },
-      .shards = [this] { return shards; },
-      .table = &directory.table(),
-      .key_of_name =
-          [this](std::string_view name) {
-            RoomRequest request;
-            config->keys.ReadTyped(name, request);
-            return request.key;
-          },
-      .collect = [this](auto done) { workers.Collect(std::move(done)); },
-      .workers = static_cast<size_t>(config->config.node.threads > 0 ? config->config.node.threads
-                                                                     : UsableCores()),
-      .readiness = [this] { return Ready(); },
-      .reload = [this] { return reload; },
-      .access_log_lost_bytes = [this] { return access_log.stats().lost_bytes; },
-      .replication = [this] { return replication.View(); },
-      .order = [this](auto& shard, auto& what) { return replication.Order(shard, what); },
-      .move_rooms = [this](auto& entries, auto shard) { MoveRooms(entries, shard); },
-      .rules = [this] { return rules; },
-      .configured_rules =
-          [this] {
-            return std::make_shared<const RoomRules>(replication.room_orders().configured());
-          },
-      .pin =
-          [this](auto& subject, auto& target) {
-            if (!replication.room_orders().Pin(subject, target, Clock::now())) return false;
-            replication.OrdersChanged();
-            return true;
-          },
-      .ban =
-          [this](auto& subject, auto action) {
-            if (!replication.room_orders().Ban(subject, action, Clock::now())) return false;
-            replication.OrdersChanged();
-            return true;
-          },
-      .sessions = [this](auto& order, auto done) { workers.Carry(order, std::move(done)); },
-      .reload_now = ReloadDoor(),
-      .set_log_level = [this](auto level) { log.SetLevel(level); },
-      .lookups = [this] { return discovery.lookups(); },
-      .clear_maxima = [this] { workers.ClearMaxima(); },
-      .listeners = {.state = [this](size_t listener) { return workers.listener_state(listener); },
-                    .close =
-                        [this](size_t listener, auto state, auto done) {
-                          workers.CloseListener(listener, state, std::move(done));
-                        },
-                    .open = [this](size_t listener) { return workers.OpenListener(listener); }},
-      .connection_limit = [this] { return budget.limit(); },
-      .set_connection_limit = [this](uint64_t limit) { budget.SetLimit(limit); },
-      .hard_connection_limit = budget.hard_limit(),
-      .start_time = started_at,
-      .start = started,
-      .versions = {{"version", std::string(Version())},
-                   {"commit", std::string(Commit())},
-                   {"compiler", std::string(Compiler())}}};
 }
 
 App::App(config::Config config, std::string config_path)
@@ -384,8 +318,13 @@ App::App(config::Config config, std::string config_path)
 
 App::~App() { parts_->Stop(); }
 
-std::string App::Start() { return parts_->Start(); }
+std::string App::Start(const std::function<std::string(Log&)>& give_up_rights) {
+  return parts_->Start(give_up_rights);
+}
 std::vector<std::string> App::Reload() { return parts_->Reload(); }
+std::vector<std::string> App::ReferencedFiles() const {
+  return parts_->OnControl([this] { return config::ReferencedFiles(parts_->config->config); });
+}
 void App::Drain(std::function<void()> on_stopped) { parts_->Drain(std::move(on_stopped)); }
 void App::Stop() { parts_->Stop(); }
 std::vector<SocketAddress> App::listening() const { return parts_->workers.listening(); }

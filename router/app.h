@@ -15,6 +15,8 @@
 
 namespace room_router {
 
+class Log;
+
 class App {
  public:
   // `config_path` is what Reload() reads again; empty when there is none (demo).
@@ -24,12 +26,15 @@ class App {
   App& operator=(const App&) = delete;
 
   // Binds listeners and admin sockets, starts the threads. On failure the text says which address
-  // or path and why, and nothing is left running; empty = started.
-  std::string Start();
+  // or path and why, and nothing is left running; empty = started. In between, when all is bound
+  // and there is no thread yet, `give_up_rights` may do so; its text is a failure too.
+  std::string Start(const std::function<std::string(Log&)>& give_up_rights = {});
 
   // Loads config_path again. An invalid file changes nothing: the mistakes are returned (also
   // logged, counted and shown by the admin plane).
   std::vector<std::string> Reload();
+  // What the configuration in use was read from, besides its own files.
+  std::vector<std::string> ReferencedFiles() const;
 
   // SIGTERM: not ready at once, accepts for drain.accept_for, tunnels stay until drain.max, then
   // `on_stopped` runs once on an internal thread. A second call stops now.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "router/secret_words.h"
+
 namespace room_router {
 namespace {
 
@@ -20,8 +22,7 @@ bool BeginsAsRequest(std::string_view line) {
 std::string ShownLine(std::string_view bytes, bool response) {
   const std::string_view line = bytes.substr(0, bytes.find_first_of("\r\n"));
   if (response ? !line.starts_with("HTTP/") : !BeginsAsRequest(line)) return {};
-  const size_t query = response ? std::string_view::npos : line.find_first_of("?;#");
-  std::string shown(line.substr(0, std::min(query, CapturedErrors::kMaxLine)));
+  std::string shown(line.substr(0, std::min(HarmlessPath(line), CapturedErrors::kMaxLine)));
   if (shown.size() < line.size()) shown += "***";
   return shown;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last request and the last response of each listener that could not be read, for operators.
 //
-// What came is kept as little as it can be: the first line up to its query, cut at kMaxLine, and
-// only if it begins as one; whatever else was sent may be a secret. At most kMostListeners
+// What came is kept as little as it can be: the first line up to its parameters, cut at kMaxLine,
+// and only if it begins as one; whatever else was sent may be a secret. At most kMostListeners
 // listeners have places; all are counted. A value; copied with the counters it belongs to.
 #pragma once
 
@@ -24,7 +24,7 @@ struct CapturedError {
   uint64_t number = 0;  // given by Add, from 1
   std::string ip;       // the client's
   uint16_t port = 0;
-  std::string_view reason;  // a literal
+  std::string_view reason, detail;  // literals
   std::string line;
   size_t bytes = 0;  // that had come
 };

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/client_connection.h"
 
+#include <sys/socket.h>
+
 #include <array>
 
+#include "discovery/proxy_preface.h"
 #include "router/exchange.h"
+#include "router/proxy_header.h"
 #include "router/tunnel.h"
 
 namespace room_router {
@@ -13,28 +17,35 @@ namespace {
 using Status = IoResult::Status;
 
 constexpr int kReadsPerTurn = 16;
+// Served before other connections get their turn: what a client has pipelined may never end.
+constexpr int kRequestsPerTurn = 4;
 // Bounds the pipelined requests read ahead, and what they cost while the first one is served.
 constexpr size_t kHeadRead = 16 << 10;
 
 }  // namespace
 
 ClientConnection::ClientConnection(DataPlane& plane, std::unique_ptr<Transport> transport,
-                                   const SocketAddress& peer, uint16_t listener)
+                                   const SocketAddress& peer, uint16_t listener, bool counted)
     : channel(std::move(transport)),
       plane_(plane),
       ip_(peer.Ip()),
       id_(plane.NextClientId()),
       begun_(plane.loop.now()),
+      address_(KeyOfAddress(peer)),
+      counted_(counted),
       port_(peer.port()),
       listener_(listener),
       trusted_(plane.config->Trusts(peer)) {
   ListenerStats& counters = stats();
   ++counters.connections_total;
   counters.connections_max = std::max(counters.connections_max, ++counters.connections);
+  if (plane.config->config.listeners[listener].proxy_protocol) phase_ = Phase::kPreamble;
   Arm(TimeoutClass::kClientHeader);
 }
 
-ClientConnection::~ClientConnection() = default;
+ClientConnection::~ClientConnection() {
+  if (counted_) plane_.addresses.GiveConnection(address_);
+}
 
 void ClientConnection::OnEvents(uint32_t events) {
   if (closed()) return;
@@ -48,16 +59,62 @@ void ClientConnection::Resume() {
   if (closed()) return;
   if (phase_ != Phase::kExchange && channel.blocked() && !channel.Flush()) return Close();
   if (phase_ == Phase::kLingering) return Linger();
-  while ((phase_ == Phase::kIdle || phase_ == Phase::kHead) && !channel.blocked()) {
+  if (phase_ == Phase::kPreamble) ReadProxyHeader();
+  for (int turns = 0; (phase_ == Phase::kIdle || phase_ == Phase::kHead) && !channel.blocked();) {
+    if (turns++ == kRequestsPerTurn) return plane_.loop.Again(*this);
     if (!ReadRequest()) break;
   }
   if (phase_ == Phase::kClosing && !channel.blocked()) FinishClosing();
 }
 
+// Bytes are peeked at, so that what follows the header is left for who reads requests.
+void ClientConnection::ReadProxyHeader() {
+  if (!trusted_) return TurnAway(Refusal::kUntrustedProxy);
+  const IoResult peeked = channel.Peek(plane_.scratch.data(), ProxyHeader::kMaxSize);
+  if (peeked.status == Status::kBlocked) return;
+  if (peeked.status != Status::kOk) return Close();
+  ProxyHeader header;
+  switch (ParseProxyHeader({plane_.scratch.data(), peeked.bytes}, header)) {
+    case ProxyHeaderStatus::kIncomplete:
+      return;
+    case ProxyHeaderStatus::kMalformed:
+      return TurnAway(Refusal::kProxyHeader);
+    case ProxyHeaderStatus::kComplete:
+      channel.Skip(header.size);
+      phase_ = Phase::kIdle;
+      if (!header.source.empty()) TakeSource(header.source);
+  }
+}
+
+void ClientConnection::TakeSource(const SocketAddress& source) {
+  ip_ = source.Ip();
+  port_ = source.port();
+  trusted_ = plane_.config->Trusts(source);
+  address_ = KeyOfAddress(source);
+  if (trusted_) return;
+  const Entrance entrance =
+      Enter(plane_.addresses, source, plane_.config->config.limits, plane_.loop.now());
+  counted_ = entrance.counted;
+  if (entrance.refusal) TurnAway(*entrance.refusal);
+}
+
+// Without an answer: nobody knows yet who would read it.
+void ClientConnection::TurnAway(Refusal refusal) {
+  plane_.Count(refusal);
+  plane_.stats.errors.Add({.listener = listener_,
+                           .time = plane_.loop.now(),
+                           .ip = ip_,
+                           .port = port_,
+                           .reason = ToString(refusal)},
+                          {});
+  Close();
+}
+
 // Reads and serves at most one request; false when there is nothing (more) to do now.
 bool ClientConnection::ReadRequest() {
   std::string_view view = input_;
-  if (!std::exchange(input_is_new_, false) && !ReadMore(view)) return false;
+  const bool ahead = std::exchange(input_is_new_, false);
+  if (!ahead && !ReadMore(view)) return false;
   if (phase_ == Phase::kIdle) {
     phase_ = Phase::kHead;
     request_begun_ = plane_.loop.now();
@@ -77,6 +134,11 @@ bool ClientConnection::ReadRequest() {
       Refuse(RefusalFor(plane_.request_head.error));
       return false;
     case http::ParseStatus::kComplete:
+      pipelined_ = ahead ? pipelined_ + 1 : 0;
+      if (pipelined_ > plane_.config->config.limits.pipelined_requests) {
+        Refuse(Refusal::kPipelining);
+        return false;
+      }
       Serve(view);
       return true;
   }
@@ -89,6 +151,10 @@ bool ClientConnection::ReadMore(std::string_view& view) {
   for (;;) {
     const IoResult result = channel.Read(plane_.scratch.data(), kHeadRead);
     if (result.status == Status::kBlocked) return false;
+    if (result.status == Status::kError && tls() && requests_ == 0) {
+      TurnAway(Refusal::kTlsHandshake);
+      return false;
+    }
     if (result.status != Status::kOk) {
       Close();
       return false;
@@ -137,8 +203,9 @@ void ClientConnection::Refuse(Refusal refusal) {
   counters.responses.Count(status);
   plane_.Count(refusal);
   plane_.head_out.clear();
-  const auto id = plane_.NextRequestId();
-  plane_.config->errors.Write(refusal, {.request_id = id}, plane_.head_out);
+  RequestId id;
+  id.Make(plane_.NextRequestDigits());
+  plane_.config->errors.Write(refusal, {.request_id = id.view()}, plane_.head_out);
   counters.bytes_out += plane_.head_out.size();
   channel.Write(plane_.head_out);
   if (plane_.access_log != nullptr) {
@@ -146,11 +213,20 @@ void ClientConnection::Refuse(Refusal refusal) {
     log.BeginRefused(ip_, port_);
     log.listener = plane_.config->listener_names[listener_];
     log.times = {.begun = request_begun_};
-    log.request_id = id;
+    log.request_id = id.view();
     log.Write(*plane_.access_log, status, plane_.head_out.size(), Describe(refusal).termination,
               plane_.loop.now());
   }
   phase_ = Phase::kClosing;
+}
+
+std::string ClientConnection::preface() const {
+  sockaddr_storage local{};
+  socklen_t size = sizeof local;
+  auto* address = reinterpret_cast<sockaddr*>(&local);
+  if (getsockname(channel.descriptor(), address, &size) != 0) local = {};
+  const auto source = SocketAddress::FromIp(ip_, port_);
+  return ProxyPreface(source.value_or(SocketAddress()), SocketAddress::FromSystem(address, size));
 }
 
 IoResult::Status ClientConnection::ReadAhead(std::string_view& bytes) {
@@ -198,14 +274,19 @@ void ClientConnection::OnTimeout(TimeoutClass timeout) {
     case Phase::kHead:
       Refuse(Refusal::kHeaderTimeout);
       return Resume();
+    case Phase::kPreamble:
+      return TurnAway(Refusal::kHeaderTimeout);
     default:
+      if (channel.in_handshake()) return TurnAway(Refusal::kTlsHandshake);
+      if (channel.blocked()) plane_.Count(Refusal::kClientAborted);
       return Close();
   }
 }
 
 // A client that has only just connected may have sent its request already: it gets its answer.
 void ClientConnection::BeginDrain() {
-  if (phase_ == Phase::kIdle && !first_request_ && !channel.blocked()) Close();
+  const bool idle = phase_ == Phase::kIdle && !first_request_ && !input_is_new_;
+  if (idle && !channel.blocked()) Close();
 }
 
 bool ClientConnection::Leave(const MovedRooms& moved) {
@@ -227,9 +308,9 @@ void ClientConnection::EndByOperator() {
 
 SessionFacts ClientConnection::facts() const {
   using Shown = SessionFacts::Phase;
-  constexpr std::array<Shown, 7> kPhases = {Shown::kIdle,   Shown::kRequest, Shown::kExchange,
-                                            Shown::kTunnel, Shown::kClosing, Shown::kClosing,
-                                            Shown::kClosing};
+  constexpr std::array<Shown, 8> kPhases = {Shown::kIdle,    Shown::kRequest, Shown::kExchange,
+                                            Shown::kTunnel,  Shown::kClosing, Shown::kClosing,
+                                            Shown::kClosing, Shown::kIdle};
   SessionFacts facts{.id = id_,
                      .ip = ip_,
                      .port = port_,
@@ -287,7 +368,7 @@ void ClientConnection::Close() {
   plane_.timeouts.Disarm(*this);
   channel.Close();
   plane_.clients.erase(plane_.clients.iterator_to(*this));
-  if (plane_.on_client_closed) plane_.on_client_closed();
+  if (plane_.on_client_closed) plane_.on_client_closed(listener_);
   plane_.loop.Bury(std::unique_ptr<EventHandler>(this));
 }
 

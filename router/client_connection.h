@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One client's connection: reads request heads, hands each to an exchange, one at a time.
 //
-//   idle ─ first byte ─▸ head ─ whole head ─▸ exchange ─▸ idle … ─▸ closing ─▸ closed
+//   (preamble ─ PROXY header ─▸) idle ─ first byte ─▸ head ─ whole head ─▸ exchange ─▸ idle … ─▸
+//   closing ─▸ closed
 //                                              └─ 101 ─▸ tunnel ─▸ closed
 //
 // Owns its channel, the bytes read ahead (pipelined requests) and the exchange or tunnel in
@@ -11,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "router/client_limits.h"
 #include "router/data_plane.h"
 #include "router/engine/channel.h"
 #include "router/live_sessions.h"
@@ -20,8 +22,9 @@ namespace room_router {
 
 class ClientConnection final : public EventHandler, public Timed, public ListHook {
  public:
+  // `counted`: among the connections of its address (client_limits.h).
   ClientConnection(DataPlane& plane, std::unique_ptr<Transport> transport,
-                   const SocketAddress& peer, uint16_t listener);
+                   const SocketAddress& peer, uint16_t listener, bool counted = false);
   ~ClientConnection() override;
 
   void OnEvents(uint32_t events) override;
@@ -56,12 +59,28 @@ class ClientConnection final : public EventHandler, public Timed, public ListHoo
   std::string_view ip() const { return ip_; }  // the client's address
   uint16_t port() const { return port_; }
   uint16_t listener() const { return listener_; }
+  // What an endpoint is told of whom a connection is for (PROXY protocol).
+  std::string preface() const;
   bool trusted() const { return trusted_; }
+  bool tls() const { return plane_.config->listener_tls[listener_] != nullptr; }
+  Asker asker() const { return {plane_.addresses, address_, trusted_}; }
   TimePoint request_begun() const { return request_begun_; }
 
  private:
-  enum class Phase : uint8_t { kIdle, kHead, kExchange, kTunnel, kClosing, kLingering, kClosed };
+  enum class Phase : uint8_t {
+    kIdle,
+    kHead,
+    kExchange,
+    kTunnel,
+    kClosing,
+    kLingering,
+    kClosed,
+    kPreamble
+  };
 
+  void ReadProxyHeader();
+  void TurnAway(Refusal refusal);
+  void TakeSource(const SocketAddress& source);
   bool ReadRequest();
   bool ReadMore(std::string_view& view);
   void Serve(std::string_view view);
@@ -77,7 +96,10 @@ class ClientConnection final : public EventHandler, public Timed, public ListHoo
   const uint64_t id_;
   const TimePoint begun_;
   TimePoint request_begun_;  // first byte of the request
-  uint64_t requests_ = 0;
+  AddressKey address_;
+  uint32_t requests_ = 0;
+  uint16_t pipelined_ = 0;  // requests in a row that were read ahead
+  bool counted_;            // among the connections of its address
   uint16_t port_, listener_;
   Phase phase_ = Phase::kIdle;
   bool trusted_;

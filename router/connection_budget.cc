@@ -20,8 +20,9 @@ uint64_t FromDescriptorLimit() {
 
 }  // namespace
 
-ConnectionBudget::ConnectionBudget(uint64_t configured)
+ConnectionBudget::ConnectionBudget(uint64_t configured, size_t listeners)
     : hard_limit_(std::max(configured, FromDescriptorLimit())),
-      limit_(configured != 0 ? configured : hard_limit_) {}
+      limit_(configured != 0 ? configured : hard_limit_),
+      listeners_(listeners) {}
 
 }  // namespace room_router

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <random>
 
-#include "router/admin/admin_view.h"
 #include "router/client_connection.h"
+#include "router/engine/client_tls_transport.h"
 #include "router/exchange.h"
 #include "router/tunnel.h"
 
@@ -16,26 +16,35 @@ namespace {
 constexpr size_t kSpareExchanges = 256;
 constexpr Duration kLingerTime = std::chrono::seconds(2);
 
+// How endpoints are spoken to; sessions of TLS are resumed as long as that does not change.
+UpstreamPool::MakeTransport TransportsFor(const ConfigSnapshot& snapshot) {
+  using Memories = std::vector<std::shared_ptr<TlsMemory>>;  // index = EndpointId
+  const bool with_tls = snapshot.config.shards.tls.enabled;
+  return [with_tls, tls = snapshot.shard_tls, memories = Memories()](
+             int descriptor, const Endpoint& endpoint) mutable -> std::unique_ptr<Transport> {
+    if (!with_tls || endpoint.id == kBridgeEndpoint) {
+      return std::make_unique<PlainTransport>(descriptor);
+    }
+    if (endpoint.id >= memories.size()) memories.resize(endpoint.id + 1);
+    auto& memory = memories[endpoint.id];
+    if (!memory) memory = std::make_shared<TlsMemory>();
+    const std::string name = tls ? tls->NameOf(endpoint.host) : "";
+    return std::make_unique<ClientTlsTransport>(descriptor, tls, name, memory);
+  };
+}
+
+// Whether connections made before are not to be used any more. The system's authorities may have
+// changed with every reload.
+bool SpeakDifferently(const config::Shards& before, const config::Shards& now) {
+  return now.tls.enabled || before.tls != now.tls || before.proxy_protocol != now.proxy_protocol;
+}
+
+uint64_t RandomBits() {
+  std::random_device device;
+  return (static_cast<uint64_t>(device()) << 32) | device();
+}
+
 }  // namespace
-
-ConfigSnapshot::ConfigSnapshot(config::Config loaded)
-    : config(std::move(loaded)),
-      keys(config.room_key),
-      heads(config.headers, config.node.region),
-      errors(config.error_bodies),
-      limits{.first_line = config.limits.request_line,
-             .head = config.limits.header_bytes,
-             .fields = config.limits.header_fields} {
-  for (const auto& listener : config.listeners) {
-    listener_ports.push_back(std::to_string(listener.address.port()));
-    listener_names.push_back(admin::ListenerName(listener_names.size()));
-  }
-}
-
-bool ConfigSnapshot::Trusts(const SocketAddress& peer) const {
-  return std::any_of(config.trusted_proxies.begin(), config.trusted_proxies.end(),
-                     [&](const AddressRange& range) { return range.Contains(peer); });
-}
 
 std::string_view Scratch::Join(std::string_view head, std::string_view body) {
   const char* end = bytes_.data() + bytes_.size();
@@ -47,12 +56,15 @@ std::string_view Scratch::Join(std::string_view head, std::string_view body) {
   return {start, head.size() + body.size()};
 }
 
-DataPlane::DataPlane(RoomDirectory& room_directory, AccessLogRing* ring)
-    : loop(timeouts), pool(loop, timeouts), directory(room_directory), access_log(ring) {
-  std::random_device device;
-  request_id_base_ = (static_cast<uint64_t>(device()) << 32) | device();
-  random_state_ = request_id_base_ | 1;
-}
+DataPlane::DataPlane(RoomDirectory& room_directory, AddressLimits& address_limits,
+                     AccessLogRing* ring)
+    : loop(timeouts),
+      pool(loop, timeouts),
+      directory(room_directory),
+      addresses(address_limits),
+      access_log(ring),
+      request_digits_(RandomBits()),
+      random_state_(RandomBits() | 1) {}
 
 DataPlane::~DataPlane() {
   while (!clients.empty()) clients.front().Close();
@@ -60,6 +72,9 @@ DataPlane::~DataPlane() {
 }
 
 void DataPlane::Apply(std::shared_ptr<const ConfigSnapshot> snapshot) {
+  if (!config || SpeakDifferently(config->config.shards, snapshot->config.shards)) {
+    pool.Use(TransportsFor(*snapshot));
+  }
   config = std::move(snapshot);
   const config::Timeouts& t = config->config.timeouts;
   timeouts.SetDuration(TimeoutClass::kClientHeader, t.client_header);
@@ -77,10 +92,14 @@ void DataPlane::Apply(std::shared_ptr<const ShardSnapshot> snapshot) {
   pool.Retain(*shards->set);
   for (auto it = tunnels.begin(); it != tunnels.end();) {
     Tunnel& tunnel = *it++;
-    if (tunnel.shard() == kNoShard) continue;  // to a bridge: it lives as long as both ends
-    const Shard* shard = shards->set->FindById(tunnel.shard());
-    if (shard == nullptr || !shard->KeepsRooms()) tunnel.EndByRouter();
+    if (!MayStay(tunnel)) tunnel.EndByRouter();
   }
+}
+
+bool DataPlane::MayStay(const Tunnel& tunnel) const {
+  if (tunnel.shard() == kNoShard) return true;
+  const Shard* shard = shards->set->FindById(tunnel.shard());
+  return shard != nullptr && shard->KeepsRooms();
 }
 
 void DataPlane::NoteConnect(EndpointId endpoint, bool connected) {
@@ -90,15 +109,6 @@ void DataPlane::NoteConnect(EndpointId endpoint, bool connected) {
     failing_.insert(endpoint);
   }
   if (report_connect) report_connect(endpoint, connected);
-}
-
-std::string_view DataPlane::NextRequestId() {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  uint64_t id = request_id_base_ + ++request_id_count_;
-  for (auto digit = request_id_.rbegin(); digit != request_id_.rend(); ++digit, id >>= 4) {
-    *digit = kDigits[id & 15];
-  }
-  return {request_id_.data(), request_id_.size()};
 }
 
 const Endpoint* DataPlane::ChooseEndpoint(const Shard& shard, std::span<const EndpointId> tried) {

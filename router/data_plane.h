@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one worker's connections share: event loop, timeouts, buffers, pool, snapshots, counters.
 //
-// One per worker; everything in it is touched by that worker's thread only, except `directory`
-// (thread-safe). Connections, exchanges and tunnels borrow it and never outlive it.
+// One per worker; everything in it is touched by that worker's thread only, except `directory` and
+// `addresses` (thread-safe). Connections, exchanges and tunnels borrow it and never outlive it.
 #pragma once
 
 #include <array>
@@ -14,14 +14,14 @@
 #include <string>
 #include <vector>
 
-#include "config/config.h"
 #include "discovery/bridge_set.h"
 #include "router/access_log.h"
+#include "router/address_limits.h"
+#include "router/config_snapshot.h"
 #include "router/engine/event_loop.h"
 #include "router/engine/timeouts.h"
 #include "router/http/head.h"
-#include "router/http/rewrite.h"
-#include "router/proxy_error.h"
+#include "router/request_id.h"
 #include "router/stats.h"
 #include "router/upstream_pool.h"
 #include "sticky/room_directory.h"
@@ -33,21 +33,6 @@ class Exchange;
 class Tunnel;
 
 using ListHook = boost::intrusive::list_base_hook<>;
-
-// One generation of the configuration as the data plane uses it; immutable, shared by all workers.
-struct ConfigSnapshot {
-  explicit ConfigSnapshot(config::Config loaded);
-
-  config::Config config;
-  RoomKeyReader keys;
-  http::HeadRewriter heads;
-  ErrorPages errors;
-  http::HeadLimits limits;
-  std::vector<std::string> listener_ports;  // decimal, index = listener
-  std::vector<std::string> listener_names;  // as statistics and logs call them
-
-  bool Trusts(const SocketAddress& peer) const;
-};
 
 // What requests are routed by.
 struct ShardSnapshot : Routing {
@@ -70,16 +55,18 @@ class Scratch {
 struct DataPlane {
   template <class Member>  // of a type that is incomplete here
   using List = boost::intrusive::list<Member, boost::intrusive::base_hook<ListHook>>;
-  DataPlane(RoomDirectory& room_directory, AccessLogRing* ring);
+  DataPlane(RoomDirectory& room_directory, AddressLimits& address_limits, AccessLogRing* ring);
   ~DataPlane();
 
   void Apply(std::shared_ptr<const ConfigSnapshot> snapshot);
   void Apply(std::shared_ptr<const ShardSnapshot> snapshot);
   void Apply(BridgeSetPtr snapshot) { bridges = std::move(snapshot); }
+  // Its shard keeps rooms; one to a bridge lives as long as both ends.
+  bool MayStay(const Tunnel& tunnel) const;
   EndpointStats& endpoint_stats(EndpointId id) { return stats.Of(id); }
   void Count(Refusal refusal) { ++stats.refusals[static_cast<size_t>(refusal)]; }
   void NoteConnect(EndpointId endpoint, bool connected);  // how an attempt ended
-  std::string_view NextRequestId();  // 16 hexadecimal digits, valid until the next call
+  const auto& NextRequestDigits() { return request_digits_.Next(); }
   uint64_t NextClientId() { return (uint64_t{worker} + 1) << 48 | ++client_count_; }
   // Best of two at random; one of `tried` or out of service only if need be. Null: there is none.
   const Endpoint* ChooseEndpoint(const Shard& shard, std::span<const EndpointId> tried);
@@ -96,15 +83,15 @@ struct DataPlane {
   std::shared_ptr<const ShardSnapshot> shards;
   BridgeSetPtr bridges;  // null = off
   RoomDirectory& directory;
+  AddressLimits& addresses;
   AccessLogRing* access_log;                                       // null = off
   std::function<void(EndpointId, bool connected)> report_connect;  // failures, the first success
-  std::function<void()> on_client_closed;                          // a descriptor is free again
+  std::function<void(uint16_t listener)> on_client_closed;         // a descriptor is free again
   // Reused by whoever is on the stack, never kept across events.
   http::RequestHead request_head;
   http::ResponseHead response_head;
   RoomRequest room_request;
   std::string head_out;
-
   List<ClientConnection> clients;  // owned; a connection removes itself
   List<Tunnel> tunnels;            // owned by their clients
   bool draining = false;
@@ -113,8 +100,8 @@ struct DataPlane {
  private:
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
   std::set<EndpointId> failing_;  // the last attempt here failed
-  uint64_t request_id_base_, request_id_count_ = 0, client_count_ = 0, random_state_;
-  std::array<char, 16> request_id_{};
+  RequestDigits request_digits_;
+  uint64_t client_count_ = 0, random_state_;
 };
 
 }  // namespace room_router

@@ -2,6 +2,7 @@
 #include "router/exchange.h"
 
 #include <charconv>
+#include <utility>
 
 #include "router/tunnel.h"
 
@@ -17,6 +18,17 @@ void AppendChunk(std::string_view payload, std::string& out) {
   char size[16];
   const auto end = std::to_chars(size, size + sizeof size, payload.size(), 16).ptr;
   out.append(size, end).append("\r\n").append(payload).append("\r\n");
+}
+
+CapturedError ErrorOf(EndpointId endpoint, const ClientConnection& client, TimePoint now) {
+  return {.response = true,
+          .listener = client.listener(),
+          .endpoint = endpoint,
+          .time = now,
+          .ip = std::string(client.ip()),
+          .port = client.port(),
+          .reason = {},
+          .detail = {}};
 }
 
 }  // namespace
@@ -41,7 +53,14 @@ bool Exchange::FinishConnect() {
   const bool connected = upstream_->connect_error() == 0;
   plane_.NoteConnect(endpoint_, connected);
   if (!connected) {
-    Fail(Refusal::kConnectFailed);
+    const char* tls_problem = upstream_->tls_problem();
+    if (tls_problem != nullptr) {
+      CapturedError error = ErrorOf(endpoint_, *client_, plane_.loop.now());
+      error.reason = ToString(Refusal::kShardTls);
+      error.detail = tls_problem;
+      plane_.stats.errors.Add(std::move(error), {});
+    }
+    Fail(tls_problem != nullptr ? Refusal::kShardTls : Refusal::kConnectFailed);
     return false;
   }
   times_.connected = plane_.loop.now();
@@ -52,6 +71,7 @@ bool Exchange::FinishConnect() {
 }
 
 bool Exchange::FlushBoth() {
+  const size_t unsent = client_->channel.unsent() + upstream_->channel.unsent();
   if (client_->channel.blocked() && !client_->channel.Flush()) {
     AbortByClient();
     return false;
@@ -62,6 +82,7 @@ bool Exchange::FlushBoth() {
   } else if (upstream_->channel.blocked()) {
     request_broken_ = !upstream_->channel.Flush();
   }
+  moved_ |= client_->channel.unsent() + upstream_->channel.unsent() != unsent;
   return true;
 }
 
@@ -77,6 +98,7 @@ void Exchange::PumpRequest() {
     client_->PutBack(bytes.substr(step.consumed));
     bytes_in_ += step.consumed;
     moved += step.consumed;
+    moved_ = true;
     if (step.error) {
       keep_client_ = false;
       return phase_ == Phase::kRelaying ? AbortResponse("PR") : Fail(Refusal::kBadRequest);
@@ -93,7 +115,9 @@ void Exchange::PumpResponse() {
     const IoResult result =
         upstream_->channel.Read(plane_.scratch.data(), client_->channel.Appetite());
     if (result.status == Status::kBlocked) return;
-    if (result.status != Status::kOk) return ShardEnded(result.status == Status::kError);
+    if (result.status != Status::kOk) {
+      return ShardEnded(result.status == Status::kError || result.cut);
+    }
     moved += result.bytes;
     TakeResponse({plane_.scratch.data(), result.bytes});
     if (over()) return;
@@ -101,6 +125,7 @@ void Exchange::PumpResponse() {
 }
 
 void Exchange::TakeResponse(std::string_view bytes) {
+  moved_ = true;
   if (phase_ == Phase::kRelaying) return RelayBody({}, bytes);
   if (times_.first_byte == TimePoint{}) times_.first_byte = plane_.loop.now();
   if (head_input_.empty()) return TakeResponseHead(bytes);
@@ -118,14 +143,9 @@ void Exchange::TakeResponseHead(std::string_view bytes) {
       return;
     }
     if (parsed == http::ParseStatus::kError) {
-      plane_.stats.errors.Add({.response = true,
-                               .listener = client_->listener(),
-                               .endpoint = endpoint_,
-                               .time = plane_.loop.now(),
-                               .ip = std::string(client_->ip()),
-                               .port = client_->port(),
-                               .reason = ToString(Refusal::kBadResponse)},
-                              bytes);
+      CapturedError error = ErrorOf(endpoint_, *client_, plane_.loop.now());
+      error.reason = ToString(Refusal::kBadResponse);
+      plane_.stats.errors.Add(std::move(error), bytes);
       return Fail(Refusal::kBadResponse);
     }
     const std::string_view rest = bytes.substr(head.size);
@@ -249,7 +269,9 @@ void Exchange::Complete(bool surplus) {
   stats.responses.Count(status_);
   const TimePoint now = plane_.loop.now();
   stats.first_byte_ms.Observe(Milliseconds(times_.first_byte - times_.connected));
-  stats.total_ms.Observe(Milliseconds(now - times_.begun));
+  const uint64_t total_ms = Milliseconds(now - times_.begun);
+  stats.total_ms.Observe(total_ms);
+  plane_.stats.duration_ms[static_cast<size_t>(request_class_)].Observe(total_ms);
   Log("--");
   ReleaseUpstream(keep_upstream_ && !surplus && request_body_.done() && !request_broken_);
   ReleaseSession();
@@ -285,7 +307,11 @@ void Exchange::OnTimeout(TimeoutClass timeout) {
     plane_.NoteConnect(endpoint_, false);
     Fail(Refusal::kConnectTimeout);
   } else if (phase_ == Phase::kRelaying) {
-    AbortResponse(timeout == TimeoutClass::kServerResponse ? "sD" : "cD");
+    const bool by_shard = timeout == TimeoutClass::kServerResponse;
+    EndpointStats& stats = plane_.endpoint_stats(endpoint_);
+    ++(by_shard ? stats.response_errors : stats.client_aborts);
+    plane_.Count(by_shard ? Refusal::kShardTimeout : Refusal::kClientAborted);
+    AbortResponse(by_shard ? "sD" : "cD");
   } else {
     Fail(timeout == TimeoutClass::kServerResponse ? Refusal::kShardTimeout
                                                   : Refusal::kHeaderTimeout);
@@ -297,7 +323,10 @@ void Exchange::ArmTimeout() {
   const bool waits_for_client =
       client_->channel.blocked() ||
       (phase_ == Phase::kWaiting && !request_body_.done() && !upstream_->channel.blocked());
-  client_->Arm(waits_for_client ? TimeoutClass::kClientIdle : TimeoutClass::kServerResponse);
+  const TimeoutClass waits =
+      waits_for_client ? TimeoutClass::kClientIdle : TimeoutClass::kServerResponse;
+  // An event alone gives no more time: else a client could send bytes ahead and wait for ever.
+  if (std::exchange(moved_, false) || !client_->WaitsFor(waits)) client_->Arm(waits);
 }
 
 }  // namespace room_router

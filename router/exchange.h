@@ -50,7 +50,7 @@ class Exchange final : public EventHandler {
   std::optional<Refusal> RouteToBridge(const http::RequestHead& head);
   std::optional<Refusal> TakeDecision(const Decision& decision);
   void AnswerKeepalive();
-  void Refuse(Refusal refusal);
+  void Refuse(Refusal refusal, Duration retry_after = Duration::zero());
   void BuildRequest(const http::RequestHead& head, std::string_view body, std::string_view append);
   const Endpoint* ChooseEndpoint();
   std::optional<Refusal> Connect();
@@ -90,12 +90,13 @@ class Exchange final : public EventHandler {
   http::Method method_ = http::Method::kOther;
   bool client_http10_ = false, client_keep_alive_ = false, websocket_ = false;
   bool accepts_trailers_ = false, has_request_body_ = false, request_broken_ = false;
-  bool has_key_ = false, any_shard_ = false, holds_session_ = false;
+  bool has_key_ = false, any_shard_ = false, holds_session_ = false, first_write_ = false;
   KeyNamespace key_namespace_{};
+  RequestClass request_class_{};
   RoomKey key_;
+  RequestId request_id_;
   http::BodyReader request_body_;
-  std::string request_;       // rewritten head, then the body bytes that came with it
-  bool first_write_ = false;  // request_ has been handed to the upstream
+  std::string request_;  // rewritten head, body bytes that came with it; first_write_: handed on
 
   // The shard, or the bridge
   ShardId shard_ = kNoShard;
@@ -108,11 +109,10 @@ class Exchange final : public EventHandler {
   // The response
   int status_ = 0;
   Framing framing_ = Framing::kVerbatim;
-  bool keep_client_ = false, keep_upstream_ = false;
+  bool keep_client_ = false, keep_upstream_ = false, moved_ = false;  // moved_: since armed
   http::BodyReader response_body_;
   std::string head_input_;  // a response head that has not arrived whole
   uint64_t bytes_in_ = 0, bytes_out_ = 0;
-
   ExchangeTimes times_;
   std::unique_ptr<ExchangeLog> log_;  // null when the access log is off
 };

@@ -26,7 +26,7 @@ void ExchangeLog::BeginRefused(std::string_view ip, uint16_t port) {
   for (std::string* text : {&method, &target, &room, &tenant, &shard, &endpoint, &request_id}) {
     text->clear();
   }
-  request_class = RequestClass::kPage;
+  request_class = RequestClass::kOther;
   key = {};
   times = {};
   load = {};

@@ -49,7 +49,7 @@ struct ExchangeLog {
   std::string listener;  // its name; a copy, since a reload replaces the configuration
   std::string method, target, room, tenant, shard, endpoint, request_id;
   int minor_version = 1;
-  RequestClass request_class = RequestClass::kPage;
+  RequestClass request_class = RequestClass::kOther;
   RoomKey key;
   ExchangeTimes times;
   LogLoad load;

@@ -41,6 +41,14 @@ size_t Exchange::Begin(ClientConnection& client, std::string_view view) {
     Refuse(Refusal::kBadRequest);
     return taken;
   }
+  if (plane_.config->limits_requests) {
+    const RateVerdict verdict =
+        TakeRequest(client.asker(), head, *plane_.config, plane_.loop.now());
+    if (verdict.wait > Duration::zero()) {
+      Refuse(verdict.refusal, verdict.wait);
+      return taken;
+    }
+  }
   if (const auto refusal = Route(head)) {
     Refuse(*refusal);
   } else if (!over()) {
@@ -78,12 +86,15 @@ void Exchange::Reset(ClientConnection& client, const http::RequestHead& head) {
   head_input_.clear();
   bytes_in_ = bytes_out_ = 0;
   times_ = {.begun = client.request_begun(), .head_complete = plane_.loop.now()};
+  const auto given = client.trusted() ? plane_.config->heads.RequestIdOf(head) : std::string_view();
+  if (given.empty() || !request_id_.Take(given)) request_id_.Make(plane_.NextRequestDigits());
   if (plane_.access_log == nullptr) {
     log_.reset();
   } else {
     if (!log_) log_ = std::make_unique<ExchangeLog>();
     log_->Begin(client.ip(), client.port(), head);
     log_->listener = plane_.config->listener_names[client.listener()];
+    log_->request_id = request_id_.view();
   }
 }
 
@@ -93,7 +104,8 @@ std::optional<Refusal> Exchange::Route(const http::RequestHead& head) {
   }
   RoomRequest& room = plane_.room_request;
   plane_.config->keys.Read(head.method, head.target, head.authority, head.websocket, room);
-  ++plane_.stats.requests_by_class[static_cast<size_t>(room.request_class)];
+  request_class_ = room.request_class;
+  ++plane_.stats.requests_by_class[static_cast<size_t>(request_class_)];
   if (log_) log_->TakeRoom(room);
   if (const auto refusal = RefusalFor(room.error)) return refusal;
   if (room.request_class == RequestClass::kBridge) return RouteToBridge(head);
@@ -173,21 +185,22 @@ void Exchange::AnswerKeepalive() {
   client_->ExchangeDone(keep);
 }
 
-void Exchange::Refuse(Refusal refusal) {
+void Exchange::Refuse(Refusal refusal, Duration retry_after) {
   const ProxyError& error = Describe(refusal);
   const bool keep =
       client_keep_alive_ && request_body_.done() && error.status != 400 && error.status != 408;
   plane_.Count(refusal);
   ++client_->stats().requests_refused;
   plane_.head_out.clear();
-  const auto id = plane_.NextRequestId();
-  plane_.config->errors.Write(
-      refusal, {.head_only = method_ == http::Method::kHead, .keep_alive = keep, .request_id = id},
-      plane_.head_out);
+  plane_.config->errors.Write(refusal,
+                              {.head_only = method_ == http::Method::kHead,
+                               .keep_alive = keep,
+                               .request_id = request_id_.view(),
+                               .retry_after = retry_after},
+                              plane_.head_out);
   status_ = error.status;
   bytes_out_ = plane_.head_out.size();
   client_->channel.Write(plane_.head_out);
-  if (log_) log_->request_id = id;
   Log(error.termination);
   ReleaseSession();
   phase_ = Phase::kDone;
@@ -199,7 +212,8 @@ void Exchange::BuildRequest(const http::RequestHead& head, std::string_view body
   const ConfigSnapshot& config = *plane_.config;
   const http::ClientFacts client{.ip = client_->ip(),
                                  .local_port = config.listener_ports[client_->listener()],
-                                 .tls = false,
+                                 .request_id = request_id_.view(),
+                                 .tls = client_->tls(),
                                  .trusted = client_->trusted()};
   const RoomRequest& room = plane_.room_request;
   config.heads.WriteRequest(head, client, has_key_ ? std::string_view(room.room) : "", request_);
@@ -225,12 +239,14 @@ std::optional<Refusal> Exchange::Connect() {
   EndpointStats& stats = plane_.endpoint_stats(endpoint_);
   times_.connect_begun = times_.connected = plane_.loop.now();
   first_write_ = request_broken_ = false;
-  upstream_ = tries_ == 1 ? plane_.pool.Take(endpoint_) : nullptr;
+  const bool introduces =
+      endpoint_ != kBridgeEndpoint && plane_.config->config.shards.proxy_protocol;
+  upstream_ = tries_ == 1 && !introduces ? plane_.pool.Take(endpoint_) : nullptr;
   if (upstream_) {
     ++stats.reuses;
     phase_ = Phase::kWaiting;
   } else {
-    upstream_ = plane_.pool.Connect(*endpoint);
+    upstream_ = plane_.pool.Connect(*endpoint, introduces ? client_->preface() : "");
     if (!upstream_) {
       plane_.NoteConnect(endpoint_, false);
       return Refusal::kConnectFailed;
@@ -245,13 +261,15 @@ std::optional<Refusal> Exchange::Connect() {
     first_write_ = true;
     request_broken_ = !upstream_->channel.Write(request_);
   }
+  moved_ = true;
   ArmTimeout();
   return std::nullopt;
 }
 
 // Another attempt, where the request can't have been acted on. False when there is none to make.
 bool Exchange::TryAgain(Refusal refusal) {
-  const bool not_sent = refusal == Refusal::kConnectFailed || refusal == Refusal::kConnectTimeout;
+  const bool not_sent = refusal == Refusal::kConnectFailed || refusal == Refusal::kConnectTimeout ||
+                        refusal == Refusal::kShardTls;
   const bool reset_while_reused = refusal == Refusal::kShardClosed && upstream_ &&
                                   upstream_->reused() && IsSafe(method_) && !has_request_body_ &&
                                   times_.first_byte == TimePoint{};

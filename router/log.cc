@@ -5,7 +5,10 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <mutex>
 #include <nlohmann/json.hpp>
+
+#include "router/log_limit.h"
 
 namespace room_router {
 namespace {
@@ -31,7 +34,19 @@ std::string Quote(std::string_view text) {
 }  // namespace
 
 struct Log::Sink {
+  void Put(Level level, std::string_view line) {
+    logger.log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  }
+  void Put(const std::vector<LogLimit::Summary>& held_back) {
+    for (const auto& [level, line, count] : held_back) {
+      const std::string counted = line.empty() ? R"("event":"other_lines")" : line;
+      Put(level, counted + ",\"suppressed\":" + std::to_string(count));
+    }
+  }
+
   spdlog::logger logger{"room-router", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+  std::mutex mutex;  // of limit
+  LogLimit limit;
 };
 
 Log::Log(Level level, std::string replica)
@@ -41,13 +56,26 @@ Log::Log(Level level, std::string replica)
   SetLevel(level);
 }
 
-Log::~Log() = default;
+Log::~Log() { sink_->Put(sink_->limit.TakeAll()); }
 
 void Log::Write(Level level, std::string_view event, Fields fields) {
-  const auto severity = ToSpdlog(level);
-  if (!sink_->logger.should_log(severity)) return;
+  if (!sink_->logger.should_log(ToSpdlog(level))) return;
   const std::string line = Format(event, replica_, fields);
-  sink_->logger.log(severity, spdlog::string_view_t(line.data(), line.size()));
+  {
+    const std::lock_guard lock(sink_->mutex);
+    if (!sink_->limit.Admit(level, line, Clock::now())) return;
+  }
+  sink_->Put(level, line);
+}
+
+void Log::Tick(TimePoint now) {
+  const std::lock_guard lock(sink_->mutex);
+  sink_->Put(sink_->limit.TakeEnded(now));
+}
+
+uint64_t Log::suppressed() const {
+  const std::lock_guard lock(sink_->mutex);
+  return sink_->limit.suppressed();
 }
 
 Log::Level Log::level() const {

@@ -4,7 +4,8 @@
 //
 // For what an operator acts on (shard down, configuration refused), never for a request: those go
 // to the access log. Callers keep secrets out of the fields. Thread-safe; a call writes at once, so
-// it stays off the data plane. Bytes that are not UTF-8 are shown as U+FFFD. Throws nothing.
+// it stays off the data plane. A line that repeats itself is held back and counted (log_limit.h);
+// Tick() writes the counts. Bytes that are not UTF-8 are shown as U+FFFD. Throws nothing.
 #pragma once
 
 #include <initializer_list>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/clock.h"
 #include "config/config.h"
 
 namespace room_router {
@@ -29,6 +31,9 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   void Write(Level level, std::string_view event, Fields fields = {});
+  // Says how often lines were held back whose time is up.
+  void Tick(TimePoint now);
+  uint64_t suppressed() const;  // lines held back, ever
 
   Level level() const;
   void SetLevel(Level level);

@@ -5,6 +5,7 @@
 
 #include "router/cli/check.h"
 #include "router/cli/command_line.h"
+#include "router/cli/completion.h"
 #include "router/cli/ctl.h"
 #include "router/cli/import_haproxy.h"
 #include "router/cli/locate.h"
@@ -32,6 +33,7 @@ int Do(const CheckCommand& command) { return Check(command); }
 int Do(const LocateCommand& command) { return Locate(command); }
 int Do(const CtlCommand& command) { return Ctl(command); }
 int Do(const ImportHaproxyCommand& command) { return ImportHaproxy(command); }
+int Do(const CompleteCommand& command) { return PrintCompletion(command.words); }
 int Do(const DemoCommand& command) { return demo::Demo(command); }
 
 }  // namespace

@@ -30,6 +30,17 @@ constexpr auto kErrors = std::to_array<ProxyError>({
     {403, "bridge_relay", "PR", "Bridges speak to each other elsewhere."},
     {403, "banned", "PR", "This conference is not available."},
     {302, "banned_page", "PR", "This conference is not available."},
+    {0, "proxy_header", "PR", ""},
+    {0, "untrusted_proxy", "PR", ""},
+    {0, "tls_handshake", "PR", ""},
+    {429, "address_connections", "PR", "Too many connections from this address."},
+    {503, "listener_connections", "PR", "Too many connections. Please try again."},
+    {429, "connection_rate", "PR", "Too many connections from this address. Please slow down."},
+    {429, "request_rate", "PR", "Too many requests from this address. Please slow down."},
+    {429, "conference_request_rate", "PR", "Too many conferences asked for. Please slow down."},
+    {429, "upgrade_rate", "PR", "Too many websockets asked for. Please slow down."},
+    {429, "pipelining", "PR", "Too many requests ahead of their answers."},
+    {503, "shard_tls", "SC", "The conference server cannot be reached. Please try again."},
 });
 static_assert(kErrors.size() == static_cast<size_t>(Refusal::kCount));
 
@@ -71,6 +82,8 @@ std::string_view ReasonPhrase(int status) {
       return "Request Timeout";
     case 414:
       return "URI Too Long";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 501:
@@ -107,6 +120,10 @@ void ErrorPages::Write(Refusal refusal, const Options& options, std::string& out
   out.append(options.request_id).append("\r\n");
   if (error.status == 302) out.append("Location: /\r\n");
   if (error.status == 503) out.append("Retry-After: 2\r\n");
+  if (error.status == 429 && options.retry_after > Duration::zero()) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.retry_after);
+    out.append("Retry-After: ").append(std::to_string(seconds.count())).append("\r\n");
+  }
   if (error.status == 405) out.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n");
   out.append(options.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
   if (!options.head_only) out.append(page);

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/clock.h"
 #include "router/http/head.h"
 #include "router/stats.h"
 
@@ -34,6 +35,7 @@ class ErrorPages {
     bool head_only = false;  // answer to HEAD
     bool keep_alive = false;
     std::string_view request_id;
+    Duration retry_after{0};  // of a 429
   };
   void Write(Refusal refusal, const Options& options, std::string& out) const;
 

@@ -100,6 +100,7 @@ Replication::Replication(boost::asio::io_context& io, const config::Config& conf
 }
 
 std::string Replication::Open() {
+  if (haproxy_) haproxy_->Bind();
   if (!gossip_) return "";
   auto problem = gossip_->Open();
   if (problem.empty()) {
@@ -112,6 +113,14 @@ std::string Replication::Open() {
 
 void Replication::TableChanged() {
   boost::asio::post(io_, [this] { TakeChanges(); });
+}
+
+void Replication::Displaced(KeyNamespace ns, RoomKey key) {
+  boost::asio::post(io_, [this, ns, key] {
+    if (!heal_ || stopped_) return;
+    healer_.Add({.key_namespace = ns, .key = key, .split = false}, Clock::now());
+    heal_alarm_.Set(healer_.NextDeadline());
+  });
 }
 
 void Replication::TakeChanges() {
@@ -163,21 +172,33 @@ void Replication::Reconfigure(const config::Config& config) {
 void Replication::Take(const std::vector<Gossip::Adopted>& conflicts) {
   const TimePoint now = Clock::now();
   for (const auto& [record, result] : conflicts) {
+    NoteLoss(record, result);
     if (result.split) ++split_rooms_;
-    if (heal_ && result.sessions > 0) healer_.Add({record.key_namespace, record.key}, now);
+    if (heal_ && result.sessions > 0)
+      healer_.Add({.key_namespace = record.key_namespace, .key = record.key}, now);
   }
   heal_alarm_.Set(healer_.NextDeadline());
+}
+
+void Replication::NoteLoss(const CellRecord& record, const StickTable::MergeResult& result) {
+  if (record.shard == kNoShard) return;  // forgotten, not moved
+  const auto cause = result.split ? Journal::Cause::kSplit : Journal::Cause::kReplica;
+  doors_.journal.AddRoom(cause, {.room = {.key = record.key, .name = record.display},
+                                 .from = std::string(doors_.names.Name(result.lost)),
+                                 .to = std::string(doors_.names.Name(record.shard))});
 }
 
 void Replication::Heal() {
   const TimePoint now = Clock::now();
   const auto moved = std::make_shared<MovedRooms>();
-  for (const auto& [ns, key] : healer_.TakeDue(now)) {
+  for (const auto& [ns, key, split, found] : healer_.TakeDue(now)) {
     const auto home = doors_.table.Find(ns, key, now);
     moved->Add(ns, key, home ? home->shard : kNoShard);  // none: told to forget it
-    if (!home) continue;
+    if (!home || !split) continue;
     doors_.table.MarkHealed(ns, key);
     ++healed_rooms_;
+    doors_.journal.AddRooms(Journal::Cause::kHealed, 1);
+    heal_times_.Observe(static_cast<uint64_t>(std::chrono::floor<Duration>(now - found).count()));
   }
   if (moved->size() > 0) doors_.end_sessions(moved);
   heal_alarm_.Set(healer_.NextDeadline());
@@ -191,11 +212,18 @@ void Replication::Watch() {
     seen[replica.name] = replica.state;
     const auto before = seen_.find(replica.name);
     if (before != seen_.end() && before->second == replica.state) continue;
+    Journal::Entry entry{.kind = "replica_state",
+                         .replica = replica.name,
+                         .from = before == seen_.end() ? "" : std::string(ToString(before->second)),
+                         .to = std::string(ToString(replica.state)),
+                         .detail = replica.address.ToString()};
     const bool good = replica.state == ReplicaState::kAlive || replica.state == ReplicaState::kLeft;
     doors_.log.Write(good ? LogLevel::kInfo : LogLevel::kWarning, "replica_state",
                      {{"peer", replica.name},
                       {"address", replica.address.ToString()},
                       {"state", std::string(ToString(replica.state))}});
+    if (!good) entry.level = LogLevel::kWarning;
+    doors_.journal.Add(std::move(entry), Clock::now());
   }
   seen_ = std::move(seen);
   Decide();
@@ -219,6 +247,7 @@ void Replication::Obey() {
   for (const Shard& shard : shards->shards) {
     const ShardOrder order = orders_.Of(shard.name, initial_drain_);
     if (!doors_.obey(shard.name, order)) continue;
+    doors_.journal.NoteOrder(shard, order, Clock::now());
     doors_.log.Write(LogLevel::kInfo, "shard_order",
                      {{"shard", shard.name},
                       {"state", std::string(ToString(order.state))},
@@ -233,6 +262,10 @@ void Replication::Rule() {
   doors_.log.Write(
       LogLevel::kInfo, "rules_changed",
       {{"pins", std::to_string(rules_.pins.size())}, {"bans", std::to_string(rules_.bans.size())}});
+  doors_.journal.Add({.kind = "rules_changed",
+                      .detail = std::to_string(rules_.pins.size()) + " pins, " +
+                                std::to_string(rules_.bans.size()) + " bans"},
+                     Clock::now());
   doors_.set_rules(std::make_shared<const RoomRules>(rules_));
 }
 
@@ -270,6 +303,7 @@ ReplicationView Replication::View() const {
                        .synced = synced(),
                        .split_rooms = split_rooms_,
                        .healed_rooms = healed_rooms_,
+                       .heal = heal_times_,
                        .healing = healer_.waiting()};
   if (gossip_) {
     view.replicas = gossip_->Replicas();
@@ -290,6 +324,7 @@ void Replication::Leave() {
 }
 
 void Replication::Stop(std::function<void()> drained) {
+  stopped_ = true;
   heal_alarm_.Cancel();
   watch_alarm_.Cancel();
   patience_.Cancel();

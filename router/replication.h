@@ -4,8 +4,8 @@
 //
 // Absent parts cost nothing: without `peers:` this is an empty shell that is always synced. Synced
 // means that gossip is, and that the HAProxys that can be reached have told what they know or
-// peers.sync_timeout has passed. Control thread, but for TableChanged. Stop() and its `drained`
-// before destruction.
+// peers.sync_timeout has passed. Control thread, but for TableChanged and Displaced. Stop() and its
+// `drained` before destruction.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -18,6 +18,7 @@
 
 #include "config/config.h"
 #include "discovery/alarm.h"
+#include "router/journal.h"
 #include "router/log.h"
 #include "router/moved_rooms.h"
 #include "router/replication_view.h"
@@ -37,6 +38,7 @@ class Replication {
     ShardNames& names;
     HybridClock& clock;
     Log& log;
+    Journal& journal;
     std::function<void(const Event&)> note;  // what discovery notices
     std::function<ShardSetPtr()> shards;
     haproxy::ReadName read_name;
@@ -55,8 +57,9 @@ class Replication {
   static HybridClock MakeClock(const std::string& replica, WallTime started, TimePoint now);
   static bool IsOn(const config::Peers& peers);  // whether the table needs a clock
 
-  std::string Open();   // what went wrong; empty = nothing
-  void TableChanged();  // StickTable::Options::on_change; any thread
+  std::string Open();                         // what went wrong; empty = nothing
+  void TableChanged();                        // StickTable::Options::on_change; any thread
+  void Displaced(KeyNamespace, RoomKey key);  // … and on_displaced
   void ShardsChanged();
   void Reconfigure(const config::Config& config);
   bool synced() const { return haproxy_heard_ && (!gossip_ || gossip_->synced()); }
@@ -74,6 +77,7 @@ class Replication {
   void HaproxyHeard();
   void CheckSynced();
   void Take(const std::vector<Gossip::Adopted>& conflicts);
+  void NoteLoss(const CellRecord& record, const StickTable::MergeResult& result);
   void Heal();
   void Watch();
   void Decide();
@@ -85,7 +89,7 @@ class Replication {
   boost::asio::io_context& io_;
   const Doors doors_;
   const Duration sync_timeout_;
-  bool heal_ = true, votes_count_ = true, initial_drain_ = false;
+  bool heal_ = true, votes_count_ = true, initial_drain_ = false, stopped_ = false;
   AdminCells admin_;
   ShardVotes votes_;
   ShardOrders orders_;
@@ -98,6 +102,7 @@ class Replication {
   bool haproxy_open_ = false;              // once the shards are known
   bool haproxy_heard_ = true;
   uint64_t split_rooms_ = 0, healed_rooms_ = 0;
+  Histogram heal_times_;
   std::map<std::string, ReplicaState> seen_;  // of the others, as logged
   struct Ground {  // what was decided on: generations of cells and shards, who lives
     uint64_t cells = 0, shards = 0;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/histogram.h"
 #include "sticky/gossip_transport.h"
 #include "sticky/gossip_types.h"
 #include "sticky/haproxy_peers_transport.h"
@@ -18,6 +19,7 @@ struct ReplicationView {
   bool synced = true;        // the table is as good as that of the others
   uint64_t split_rooms = 0;  // rooms found to live on two shards, this replica's side the wrong one
   uint64_t healed_rooms = 0;  // rooms whose sessions here were ended for that, or for a move
+  Histogram heal;             // from when this replica found a split until it ended the sessions
   size_t healing = 0;         // rooms whose sessions are about to be ended
   std::vector<ReplicaView> replicas;                       // ourselves first
   std::vector<std::pair<std::string, size_t>> down_votes;  // shard, live replicas that find it so

@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/restart_needed.h"
 
+#include <algorithm>
+
 namespace room_router {
+
+std::vector<config::Listener> WithCertificates(std::vector<config::Listener> bound,
+                                               const std::vector<config::Listener>& wanted) {
+  for (config::Listener& listener : bound) {
+    const auto same = std::ranges::find(wanted, listener.address, &config::Listener::address);
+    if (same == wanted.end() || same->tls.enabled() != listener.tls.enabled()) continue;
+    listener.tls = same->tls;
+  }
+  return bound;
+}
 
 std::vector<std::string> RestartNeeded(const config::Config& running, config::Config wanted) {
   std::vector<std::string> names;
@@ -12,7 +24,8 @@ std::vector<std::string> RestartNeeded(const config::Config& running, config::Co
   wanted.admin.token_file = running.admin.token_file;
   wanted.stick_table.heal_close = running.stick_table.heal_close;
   compare("node", running.node, wanted.node);
-  compare("listeners", running.listeners, wanted.listeners);
+  compare("process", running.process, wanted.process);
+  compare("listeners", WithCertificates(running.listeners, wanted.listeners), wanted.listeners);
   compare("admin", running.admin, wanted.admin);
   compare("limits.connections", running.limits.connections, wanted.limits.connections);
   compare("placement", running.placement, wanted.placement);

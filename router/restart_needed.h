@@ -9,6 +9,10 @@
 
 namespace room_router {
 
+// The listeners as they were bound, with the certificates that are wanted now.
+std::vector<config::Listener> WithCertificates(std::vector<config::Listener> bound,
+                                               const std::vector<config::Listener>& wanted);
+
 // Their names as the configuration has them.
 std::vector<std::string> RestartNeeded(const config::Config& running, config::Config wanted);
 

@@ -5,7 +5,8 @@
 
 namespace room_router {
 
-void SplitHealer::Add(const Room& room, TimePoint now) {
+void SplitHealer::Add(Room room, TimePoint now) {
+  room.found = now;
   const Duration spread =
       std::clamp(kPerRoom * static_cast<int64_t>(rooms_.size()), kLeast, kSpread);
   std::uniform_int_distribution<Duration::rep> delay(0, spread.count());

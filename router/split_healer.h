@@ -29,8 +29,10 @@ class SplitHealer {
   struct Room {
     KeyNamespace key_namespace = KeyNamespace::kRoom;
     RoomKey key;
+    bool split = true;  // another replica had placed it; else this one has moved it
+    TimePoint found{};  // when it was added
   };
-  void Add(const Room& room, TimePoint now);
+  void Add(Room room, TimePoint now);
   // The rooms whose moment has come, in the order of their moments.
   std::vector<Room> TakeDue(TimePoint now);
   std::optional<TimePoint> NextDeadline() const;

@@ -11,26 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "config/histogram.h"
 #include "discovery/bridge_set.h"
 #include "discovery/shard_set.h"
 #include "router/captured_errors.h"
 
 namespace room_router {
-
-// Fixed-bucket histogram of milliseconds; bounds from 1 ms to 60 s.
-struct Histogram {
-  static constexpr std::array<uint32_t, 13> kBoundsMs = {1,   2,    5,    10,   20,    50,   100,
-                                                         250, 1000, 2500, 5000, 15000, 60000};
-  std::array<uint64_t, kBoundsMs.size() + 1> counts{};
-  uint64_t sum_ms = 0;
-
-  void Observe(uint64_t ms) {
-    size_t i = 0;
-    while (i < kBoundsMs.size() && ms > kBoundsMs[i]) ++i;
-    ++counts[i];
-    sum_ms += ms;
-  }
-};
 
 // Why a request was not forwarded or not completed; one counter each (`reason` label).
 enum class Refusal : uint8_t {
@@ -56,6 +42,17 @@ enum class Refusal : uint8_t {
   kBridgeRelay,
   kBanned,
   kBannedPage,
+  kProxyHeader,
+  kUntrustedProxy,
+  kTlsHandshake,
+  kAddressConnections,
+  kListenerConnections,
+  kConnectionRate,
+  kRequestRate,
+  kConferenceRequestRate,
+  kUpgradeRate,
+  kPipelining,
+  kShardTls,
   kCount
 };
 std::string_view ToString(Refusal refusal);  // snake_case
@@ -110,6 +107,7 @@ struct WorkerStats {
   EndpointStats bridges;                 // all together
   std::array<uint64_t, static_cast<size_t>(Refusal::kCount)> refusals{};
   std::array<uint64_t, 7> requests_by_class{};  // index = RequestClass
+  std::array<Histogram, 7> duration_ms{};       // of completed responses of shards; as above
   uint64_t sessions_moved = 0;                  // ended because their room lives on another shard
   uint64_t access_log_drops = 0;
   LoopStats loop;

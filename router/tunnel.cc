@@ -32,6 +32,7 @@ void Tunnel::Start(std::string_view early) {
     ++plane_.stats.sessions_moved;
     return EndByRouter();
   }
+  if (!plane_.MayStay(*this)) return EndByRouter();
   if (!early.empty()) {
     origin_.bytes_in += early.size();
     client_.stats().bytes_in += early.size();

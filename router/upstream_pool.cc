@@ -14,25 +14,65 @@
 
 namespace room_router {
 
+using Status = IoResult::Status;
+
+UpstreamConnection::UpstreamConnection(UpstreamPool& pool, EndpointId endpoint,
+                                       std::unique_ptr<Transport> transport, std::string preface)
+    : channel(std::move(transport)),
+      endpoint_(endpoint),
+      personal_(!preface.empty()),
+      generation_(pool.generation_),
+      preface_(preface.empty() ? nullptr : std::make_unique<std::string>(std::move(preface))),
+      pool_(pool) {}
+
 void UpstreamConnection::OnEvents(uint32_t events) {
   if (!channel.open()) return;
   channel.Note(events);
-  if (connecting_ && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) FinishConnect();
+  if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0 && !std::exchange(arrived_, true)) {
+    connect_error_ = Arrive();
+    connecting_ = connect_error_ == 0;
+  }
+  if (connecting_ && arrived_) GoOnConnecting();
   if (user_ != nullptr) {
     user_->OnEvents(events);
-  } else if (channel.readable()) {
+  } else if (channel.readable() && !StaysSilent()) {
     pool_.DropIdle(*this);  // closed by the endpoint, or bytes nobody asked for
   }
 }
 
 void UpstreamConnection::OnTimeout(TimeoutClass) { pool_.DropIdle(*this); }
 
-void UpstreamConnection::FinishConnect() {
-  connecting_ = false;
-  socklen_t size = sizeof connect_error_;
-  if (getsockopt(channel.descriptor(), SOL_SOCKET, SO_ERROR, &connect_error_, &size) != 0) {
-    connect_error_ = errno;
+// How the TCP connection went, an errno.
+int UpstreamConnection::Arrive() const {
+  int error = 0;
+  socklen_t size = sizeof error;
+  const bool asked = getsockopt(channel.descriptor(), SOL_SOCKET, SO_ERROR, &error, &size) == 0;
+  return asked ? error : errno;
+}
+
+void UpstreamConnection::GoOnConnecting() {
+  IoResult result;
+  while (preface_ && result.status == Status::kOk) {
+    result = channel.WriteBare(*preface_);
+    preface_->erase(0, result.bytes);
+    if (preface_->empty()) preface_.reset();
   }
+  if (result.status == Status::kOk) result = channel.Handshake();
+  if (result.status == Status::kBlocked) return;
+  connecting_ = false;
+  if (result.status != Status::kOk) connect_error_ = EPROTO;
+}
+
+// Whether what arrived while idle was TLS's own: tickets, keys.
+bool UpstreamConnection::StaysSilent() {
+  char byte = 0;
+  return channel.Read(&byte, 1).status == Status::kBlocked;
+}
+
+void UpstreamPool::Use(MakeTransport make_transport) {
+  CloseAll();
+  ++generation_;
+  make_transport_ = std::move(make_transport);
 }
 
 std::unique_ptr<UpstreamConnection> UpstreamPool::Take(EndpointId endpoint) {
@@ -44,25 +84,30 @@ std::unique_ptr<UpstreamConnection> UpstreamPool::Take(EndpointId endpoint) {
   return connection;
 }
 
-std::unique_ptr<UpstreamConnection> UpstreamPool::Connect(const Endpoint& endpoint) {
+std::unique_ptr<UpstreamConnection> UpstreamPool::Connect(const Endpoint& endpoint,
+                                                          std::string preface) {
   const int descriptor =
       socket(endpoint.address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return nullptr;
-  auto transport = make_transport_(descriptor);
+  auto transport = make_transport_(descriptor, endpoint);
   const int on = 1;
   setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (connect(descriptor, endpoint.address.data(), endpoint.address.size()) != 0 &&
       errno != EINPROGRESS) {
     return nullptr;
   }
-  auto connection = std::make_unique<UpstreamConnection>(*this, endpoint.id, std::move(transport));
+  auto connection = std::make_unique<UpstreamConnection>(*this, endpoint.id, std::move(transport),
+                                                         std::move(preface));
   if (!loop_.Add(descriptor, *connection)) return nullptr;
   return connection;
 }
 
 void UpstreamPool::Keep(std::unique_ptr<UpstreamConnection> connection) {
   const EndpointId endpoint = connection->endpoint();
-  if (endpoint == kBridgeEndpoint) return Discard(std::move(connection));
+  if (endpoint == kBridgeEndpoint || connection->personal_ ||
+      connection->generation_ != generation_) {
+    return Discard(std::move(connection));
+  }
   if (endpoint >= idle_.size()) idle_.resize(endpoint + 1);
   if (idle_[endpoint].size() >= kIdlePerEndpoint) return Discard(std::move(connection));
   connection->set_user(nullptr);

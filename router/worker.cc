@@ -10,17 +10,24 @@ namespace room_router {
 
 struct Worker::Thread {
   explicit Thread(Environment environment)
-      : budget(environment.budget), plane(environment.directory, environment.access_log) {
+      : admission(environment.admission),
+        plane(environment.directory, admission.addresses, environment.access_log) {
     plane.worker = environment.number;
     plane.report_connect = std::move(environment.report_connect);
-    plane.on_client_closed = [this] { budget.Give(); };
+    plane.on_client_closed = [this](uint16_t listener) {
+      admission.connections.GiveOf(listener);
+      admission.connections.Give();
+    };
   }
 
   void Run(const std::vector<Socket>& sockets);
   void End();
+  void RetryAccepting() {
+    for (auto& acceptor : acceptors) acceptor->Retry();
+  }
   WorkerStats Copy();
 
-  ConnectionBudget& budget;
+  Admission& admission;
   DataPlane plane;
   std::vector<std::unique_ptr<Acceptor>> acceptors;
   std::thread thread;
@@ -29,15 +36,13 @@ struct Worker::Thread {
 void Worker::Thread::Run(const std::vector<Socket>& sockets) {
   for (const Socket& socket : sockets) {
     acceptors.push_back(
-        std::make_unique<Acceptor>(plane, budget, socket.descriptor, socket.listener));
+        std::make_unique<Acceptor>(plane, admission, socket.descriptor, socket.listener));
   }
   plane.loop.SetHooks(
       [this] {
         if (plane.access_log != nullptr) plane.access_log->Flush();
       },
-      [this] {
-        for (auto& acceptor : acceptors) acceptor->Retry();
-      });
+      [this] { RetryAccepting(); });
   plane.loop.Run();
 }
 
@@ -148,9 +153,13 @@ void Worker::CloseListener(uint16_t listener, std::function<void()> done) {
 
 void Worker::OpenListener(Socket socket) {
   thread_->plane.loop.Post([this, socket] {
-    thread_->acceptors.push_back(std::make_unique<Acceptor>(thread_->plane, thread_->budget,
+    thread_->acceptors.push_back(std::make_unique<Acceptor>(thread_->plane, thread_->admission,
                                                             socket.descriptor, socket.listener));
   });
+}
+
+void Worker::RetryAccepting() {
+  thread_->plane.loop.Post([this] { thread_->RetryAccepting(); });
 }
 
 void Worker::StopAccepting() {

@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "router/connection_budget.h"
+#include "router/admission.h"
 #include "router/data_plane.h"
 #include "router/live_sessions.h"
 #include "router/moved_rooms.h"
@@ -20,7 +20,7 @@ class Worker {
  public:
   struct Environment {
     RoomDirectory& directory;
-    ConnectionBudget& budget;
+    Admission& admission;
     AccessLogRing* access_log = nullptr;
     std::function<void(EndpointId, bool)> report_connect;  // DataPlane's, on the worker's thread
     uint16_t number = 0;                                   // tells the workers apart
@@ -55,6 +55,8 @@ class Worker {
   // Connections close as soon as they are idle; new ones are still accepted.
   void BeginDrain();
   void StopAccepting();
+  // Those who paused look again.
+  void RetryAccepting();
   // Of one listener: stop accepting (`done` on the worker's thread), take another socket.
   void CloseListener(uint16_t listener, std::function<void()> done);
   void OpenListener(Socket socket);

@@ -115,7 +115,7 @@ void WorkerGroup::Start(std::shared_ptr<const ConfigSnapshot> config, Routing ro
   for (size_t i = 0; i < sockets_.size(); ++i) {
     workers_.push_back(
         std::make_unique<Worker>(Worker::Environment{.directory = directory_,
-                                                     .budget = budget_,
+                                                     .admission = admission_,
                                                      .access_log = access_log.ring(i),
                                                      .report_connect = report,
                                                      .number = static_cast<uint16_t>(i)}));
@@ -149,6 +149,10 @@ void WorkerGroup::EndSessions(const MovedRoomsPtr& moved) {
 
 void WorkerGroup::BeginDrain() {
   for (auto& worker : workers_) worker->BeginDrain();
+}
+
+void WorkerGroup::RetryAccepting() {
+  for (auto& worker : workers_) worker->RetryAccepting();
 }
 
 void WorkerGroup::StopAccepting() {

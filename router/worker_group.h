@@ -19,8 +19,8 @@ class WorkerGroup {
  public:
   using Copies = std::vector<WorkerStats>;
 
-  WorkerGroup(boost::asio::io_context& control, RoomDirectory& directory, ConnectionBudget& budget)
-      : control_(control), directory_(directory), budget_(budget) {}
+  WorkerGroup(boost::asio::io_context& control, RoomDirectory& directory, Admission& admission)
+      : control_(control), directory_(directory), admission_(admission) {}
   ~WorkerGroup() { Stop(); }
   WorkerGroup(const WorkerGroup&) = delete;
   WorkerGroup& operator=(const WorkerGroup&) = delete;
@@ -40,6 +40,7 @@ class WorkerGroup {
   void EndSessions(const MovedRoomsPtr& moved);
   void BeginDrain();
   void StopAccepting();
+  void RetryAccepting();
   void ClearMaxima();
   // Calls back once on the control thread with the copies that arrived within a second.
   void Collect(std::function<void(Copies)> done);
@@ -58,7 +59,7 @@ class WorkerGroup {
  private:
   boost::asio::io_context& control_;
   RoomDirectory& directory_;
-  ConnectionBudget& budget_;
+  Admission& admission_;
   std::vector<std::vector<Worker::Socket>> sockets_;  // index = worker, until Start
   std::vector<SocketAddress> listening_;
   std::vector<ListenerState> states_;  // index = listener

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <optional>
 
+#include "config/descriptor.h"
 #include "config/socket_address.h"
 
 namespace room_router::cli {
@@ -18,20 +19,6 @@ namespace {
 
 constexpr std::string_view kSeverityOn = "set severity-output number";
 constexpr int kWarning = 4;  // syslog numbers: 3 is an error
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::string Because(int error) { return std::strerror(error); }
 
@@ -103,17 +90,17 @@ int AdminClient::Connect(std::string& error) const {
 
 AdminAnswer AdminClient::Ask(std::string_view line) const {
   AdminAnswer answer{.text = {}, .failed = true};
-  const Descriptor descriptor(Connect(answer.text));
-  if (descriptor.get() < 0) return answer;
+  const config::Descriptor descriptor(Connect(answer.text));
+  if (descriptor.number() < 0) return answer;
   std::string bytes(kSeverityOn);
   bytes.append("; ").append(line).append("\n");
-  if (!WriteAll(descriptor.get(), bytes)) {
+  if (!WriteAll(descriptor.number(), bytes)) {
     answer.text = "the admin socket closed before taking the command: " + Because(errno);
     return answer;
   }
   std::string received;
   ssize_t n = 0;
-  do n = ReadSome(descriptor.get(), received);
+  do n = ReadSome(descriptor.number(), received);
   while (n > 0);
   if (n < 0) {
     answer.text = "the admin socket broke off while answering: " + Because(errno);
@@ -128,15 +115,15 @@ AdminAnswer AdminClient::Ask(std::string_view line) const {
 }
 
 bool AdminClient::Prompt(int input, int output, std::string& error) const {
-  const Descriptor descriptor(Connect(error));
-  if (descriptor.get() < 0 || !WriteAll(descriptor.get(), "prompt\n")) return false;
-  std::array<pollfd, 2> ends{pollfd{.fd = descriptor.get(), .events = POLLIN, .revents = 0},
+  const config::Descriptor descriptor(Connect(error));
+  if (descriptor.number() < 0 || !WriteAll(descriptor.number(), "prompt\n")) return false;
+  std::array<pollfd, 2> ends{pollfd{.fd = descriptor.number(), .events = POLLIN, .revents = 0},
                              pollfd{.fd = input, .events = POLLIN, .revents = 0}};
   for (;;) {
     if (poll(ends.data(), ends.size(), -1) < 0 && errno != EINTR) return true;
     if (ends[0].revents != 0 && !Relay(ends[0].fd, output)) return true;
-    if (ends[1].revents != 0 && !Relay(input, descriptor.get())) {
-      shutdown(descriptor.get(), SHUT_WR);
+    if (ends[1].revents != 0 && !Relay(input, descriptor.number())) {
+      shutdown(descriptor.number(), SHUT_WR);
       ends[1].fd = -1;
       ends[1].revents = 0;
     }

@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <iostream>
 
-#include "config/load.h"
-
 namespace room_router::cli {
 
-std::optional<config::Config> LoadOrComplain(const std::string& path) {
+config::Loaded LoadFile(const std::string& path) { return config::LoadPath(path); }
+
+std::optional<config::Config> LoadOrComplain(
+    const std::string& path, Overdue overdue,
+    const std::function<config::Loaded(const std::string& path)>& load) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
     std::cerr << "room-router: no such file: " << path
@@ -16,17 +18,20 @@ std::optional<config::Config> LoadOrComplain(const std::string& path) {
               << "; name one with -c FILE and try it with `room-router check -c FILE`\n";
     return std::nullopt;
   }
-  config::Loaded loaded = config::LoadPath(path);
-  for (const auto& mistake : loaded.mistakes) std::cerr << mistake.ToString() << '\n';
+  config::Loaded loaded = load(path);
+  const bool taken = loaded.ok() || (overdue == Overdue::kTaken && loaded.usable());
+  for (const auto& mistake : loaded.mistakes) {
+    std::cerr << (taken ? "warning: " : "") << mistake.ToString() << '\n';
+  }
   for (const auto& warning : loaded.warnings) {
     std::cerr << "warning: " << warning.ToString() << '\n';
   }
-  if (!loaded.ok()) return std::nullopt;
+  if (!taken) return std::nullopt;
   return std::move(loaded.config);
 }
 
 int Check(const CheckCommand& command) {
-  const auto config = LoadOrComplain(command.config);
+  const auto config = LoadOrComplain(command.config, Overdue::kRefused);
   if (!config) return kFailure;
   if (command.print) {
     std::cout << config::Print(*config);

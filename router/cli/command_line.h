@@ -57,14 +57,31 @@ struct ImportHaproxyCommand {
 
 struct VersionCommand {};
 
+struct CompleteCommand {
+  std::vector<std::string> words;  // after `room-router`, the last being typed
+};
+
 struct EndCommand {  // nothing to run: say this and exit
   std::string text;
   int status = kUsage;
 };
 
 using Command = std::variant<EndCommand, RunCommand, CheckCommand, DemoCommand, LocateCommand,
-                             CtlCommand, ImportHaproxyCommand, VersionCommand>;
+                             CtlCommand, ImportHaproxyCommand, VersionCommand, CompleteCommand>;
 
 Command ParseCommandLine(int argc, const char* const* argv);
+
+// The words there are, for completion.
+struct OptionWord {
+  enum class Takes : uint8_t { kNothing, kValue, kFile };
+  std::vector<std::string> names;  // "-c", "--config"
+  Takes takes = Takes::kNothing;
+};
+struct CommandWords {
+  std::string name;
+  std::vector<OptionWord> options;
+  bool files = false;  // takes names of files
+};
+std::vector<CommandWords> KnownCommands();
 
 }  // namespace room_router::cli

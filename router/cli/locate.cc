@@ -34,9 +34,11 @@ std::string_view Explain(RoomError error) {
 }
 
 std::optional<config::Config> Load(const std::string& path) {
-  if (!path.empty()) return LoadOrComplain(path);
+  if (!path.empty()) return LoadOrComplain(path, Overdue::kTaken);
   std::error_code ignored;
-  if (std::filesystem::exists(kDefaultConfig, ignored)) return LoadOrComplain(kDefaultConfig);
+  if (std::filesystem::exists(kDefaultConfig, ignored)) {
+    return LoadOrComplain(kDefaultConfig, Overdue::kTaken);
+  }
   return config::Config{};
 }
 

@@ -17,6 +17,7 @@ namespace room_router::cli {
 namespace {
 
 constexpr int kQuietMilliseconds = 200;
+constexpr uint32_t kChanges = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM;
 
 sigset_t Handled() {
   sigset_t set;
@@ -48,14 +49,28 @@ ProcessEvents::ProcessEvents(const std::string& config) {
     file_ = path.filename().string();
   }
   changes_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-  watch_ = inotify_add_watch(changes_, directory_.c_str(),
-                             IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM);
+  watch_ = inotify_add_watch(changes_, directory_.c_str(), kChanges);
 }
 
 ProcessEvents::~ProcessEvents() {
   for (const int fd : {signals_, changes_, ended_}) {
     if (fd >= 0) close(fd);
   }
+}
+
+void ProcessEvents::WatchFiles(const std::vector<std::string>& files) {
+  if (changes_ < 0) return;
+  std::map<int, std::set<std::string>> wanted;
+  for (const std::string& file : files) {
+    const std::filesystem::path path(file);
+    const std::string directory = path.has_parent_path() ? path.parent_path().string() : ".";
+    const int watch = inotify_add_watch(changes_, directory.c_str(), kChanges);
+    if (watch >= 0) wanted[watch].insert(path.filename().string());
+  }
+  for (const auto& [watch, names] : files_) {
+    if (watch != watch_ && !wanted.contains(watch)) inotify_rm_watch(changes_, watch);
+  }
+  files_ = std::move(wanted);
 }
 
 ProcessEvent ProcessEvents::Wait() {
@@ -84,14 +99,17 @@ bool ProcessEvents::TakeChanges() const {
     const char* at = buffer.data();
     while (at < buffer.data() + size) {
       const auto* event = reinterpret_cast<const inotify_event*>(at);
-      concerned = concerned || (event->len > 0 && Concerns(event->name));
+      concerned = concerned || (event->len > 0 && Concerns(event->wd, event->name));
       at += sizeof(inotify_event) + event->len;
     }
   }
 }
 
-bool ProcessEvents::Concerns(const std::string& name) const {
+bool ProcessEvents::Concerns(int watch, const std::string& name) const {
   if (name == "..data") return true;
+  const auto others = files_.find(watch);
+  if (others != files_.end() && others->second.contains(name)) return true;
+  if (watch != watch_) return false;
   return file_.empty() ? name.ends_with(".yaml") : name == file_;
 }
 

@@ -9,14 +9,17 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace room_router::cli {
 
 enum class ProcessEvent : uint8_t {
   kStop,           // SIGTERM or SIGINT
   kReload,         // SIGHUP
-  kConfigChanged,  // the watched files settled after a change
+  kConfigChanged,  // the watched files, or those they name, settled after a change
   kEnded           // NotifyEnded() was called
 };
 
@@ -28,6 +31,9 @@ class ProcessEvents {
   ProcessEvents(const ProcessEvents&) = delete;
   ProcessEvents& operator=(const ProcessEvents&) = delete;
 
+  // Certificates and the like, which make the configuration another one; instead of those before.
+  void WatchFiles(const std::vector<std::string>& files);
+
   ProcessEvent Wait();
   void NotifyEnded() const;
 
@@ -36,10 +42,11 @@ class ProcessEvents {
 
  private:
   bool TakeChanges() const;  // true when one concerns the configuration
-  bool Concerns(const std::string& name) const;
+  bool Concerns(int watch, const std::string& name) const;
 
   std::string directory_;
-  std::string file_;  // within directory_; empty = every *.yaml
+  std::string file_;                            // within directory_; empty = every *.yaml
+  std::map<int, std::set<std::string>> files_;  // watch → the names in its directory
   int signals_ = -1, changes_ = -1, ended_ = -1, watch_ = -1;
 };
 

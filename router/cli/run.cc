@@ -3,10 +3,13 @@
 
 #include <iostream>
 
+#include "config/referenced_files.h"
 #include "router/app.h"
 #include "router/cli/check.h"
+#include "router/cli/first_load.h"
 #include "router/cli/process.h"
 #include "router/cli/process_events.h"
+#include "router/confinement.h"
 
 namespace room_router::cli {
 namespace {
@@ -18,6 +21,7 @@ void Obey(App& app, ProcessEvents& events) {
       case ProcessEvent::kReload:
       case ProcessEvent::kConfigChanged:
         app.Reload();  // logs and counts the mistakes itself
+        events.WatchFiles(app.ReferencedFiles());
         break;
       case ProcessEvent::kStop:
         if (draining) return;
@@ -31,22 +35,34 @@ void Obey(App& app, ProcessEvents& events) {
   }
 }
 
+int Fail(const std::string& mistake) {
+  std::cerr << "room-router: " << mistake << '\n';
+  return kFailure;
+}
+
 }  // namespace
 
 int Run(const RunCommand& command) {
   PrepareProcess();
-  auto config = LoadOrComplain(command.config);
-  if (!config) return kFailure;
   ProcessEvents events(command.config);
+  const auto load = [&events](const std::string& path) {
+    return LoadAndWatch([&path] { return LoadFile(path); },
+                        [&events](const config::Config& read) {
+                          events.WatchFiles(config::ReferencedFiles(read));
+                        });
+  };
+  auto config = LoadOrComplain(command.config, Overdue::kTaken, load);
+  if (!config) return kFailure;
   if (!events.watching()) {
     std::cerr << "room-router: can't watch " << command.config
               << " for changes (fs.inotify limits?); SIGHUP still reads it again\n";
   }
+  Confinement confinement(*config, command.config);
+  std::string mistake = confinement.Begin();
+  if (!mistake.empty()) return Fail(mistake);
   App app(*std::move(config), command.config);
-  if (const std::string mistake = app.Start(); !mistake.empty()) {
-    std::cerr << "room-router: " << mistake << '\n';
-    return kFailure;
-  }
+  mistake = app.Start([&confinement](Log& log) { return confinement.Complete(log); });
+  if (!mistake.empty()) return Fail(mistake);
   NotifyServiceManager("READY=1");
   Obey(app, events);
   app.Stop();

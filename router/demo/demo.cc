@@ -11,8 +11,8 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <random>
 
+#include "config/random_secret.h"
 #include "router/app.h"
 #include "router/cli/process.h"
 #include "router/cli/process_events.h"
@@ -86,13 +86,6 @@ SocketAddress FreeAddress() {
   return any.WithPort(ok ? ntohs(bound.sin_port) : 0);
 }
 
-std::string RandomKey() {
-  std::random_device device;
-  std::string key(32, '\0');
-  for (char& c : key) c = static_cast<char>(device());
-  return key;
-}
-
 int Fail(const std::string& mistake) {
   std::cerr << "room-router demo: " << mistake
             << "\nIf a port is taken, choose others with --port and --admin-port.\n";
@@ -104,7 +97,7 @@ int Fail(const std::string& mistake) {
 config::Peers MakePeers(int replicas) {
   config::Peers peers;
   peers.cluster = "demo";
-  peers.credentials.shared_keys = {RandomKey()};
+  peers.credentials.shared_keys = {config::RandomSecret(32)};
   for (int i = 0; i < replicas; ++i) peers.static_peers.push_back(FreeAddress().ToString());
   return peers;
 }
