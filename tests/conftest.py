@@ -11,10 +11,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import process  # noqa: E402
-from harness.router import Router  # noqa: E402
-from harness.shard import RecordingShard, identified  # noqa: E402
+from harness.installed import ROOT, need  # noqa: E402
+from harness.processes import Processes  # noqa: E402
 
-ROOT = pathlib.Path(__file__).parents[1]
 DEFAULT_ROUTER = ROOT / "build" / "release" / "router" / "room-router"
 
 
@@ -23,6 +22,7 @@ def pytest_addoption(parser):
     parser.addoption("--haproxy", default=os.environ.get("HAPROXY"),
                      help="another HAProxy than the installed one (or HAPROXY)")
     parser.addoption("--deep", action="store_true", help="also what takes minutes")
+    parser.addoption("--soak-seconds", type=float, default=180, help="how long tests/soak runs")
     parser.addoption("--seed", type=int, default=os.environ.get("TEST_SEED"),
                      help="repeat a run's random choices (or TEST_SEED)")
 
@@ -54,19 +54,21 @@ def pytest_runtest_makereport(item, call):
             report.sections.append((f"{child.name} ({state}) {child.log}", child.tail()))
 
 
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # one of several processes that test (pytest-xdist)
+        session.config.workeroutput["comparison"] = session.config.comparison
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    node.config.comparison.extend(getattr(node, "workeroutput", {}).get("comparison", []))
+
+
 def pytest_terminal_summary(terminalreporter, config):
     for title, lines in config.comparison:
         terminalreporter.section(title)
         for line in lines:
             terminalreporter.write_line(line)
-
-
-def need(tool):
-    """Skips, with the reason, where a program is not installed."""
-    path = shutil.which(tool) or shutil.which(tool, path="/usr/sbin:/usr/local/sbin:/sbin")
-    if path is None:
-        pytest.skip(f"{tool} is not installed (cmake/packages test lists what tests need)")
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -92,44 +94,6 @@ def haproxy_binary(request):
 def seed(request):
     given = request.config.getoption("--seed")
     return given if given is not None else random.SystemRandom().randrange(1 << 32)
-
-
-class Processes:
-    """Starts things and stops them in reverse order; a sanitizer's finding fails the test."""
-
-    def __init__(self, binary, directory):
-        self.binary, self.directory = binary, directory
-        self.started = []
-
-    def add(self, thing):
-        self.started.append(thing)
-        return thing
-
-    def shard(self, name="shard-0", answer=None, **kwargs):
-        shard = RecordingShard(name, **kwargs).start()
-        shard.answer = answer or identified(name)
-        return self.add(shard)
-
-    def shards(self, count=3):
-        return [self.shard(f"shard-{index}") for index in range(count)]
-
-    def router(self, shards=(), config=None, name="router-0", wait_ready=True):
-        return self.unstarted_router(shards, config, name).start(wait_ready)
-
-    def unstarted_router(self, shards=(), config=None, name="router-0"):
-        return self.add(Router(self.binary, self.directory, name, config, shards))
-
-    def close(self):
-        findings = []
-        for thing in reversed(self.started):
-            thing.stop()
-            child = getattr(thing, "process", None)
-            if child is not None:
-                if report := child.sanitizer_report():
-                    findings.append(f"{child.name}:\n{report}")
-                if child in process.running:
-                    process.running.remove(child)
-        assert not findings, "\n".join(findings)
 
 
 @pytest.fixture

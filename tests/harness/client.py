@@ -162,6 +162,20 @@ class RawClient:
             self.sock.settimeout(before)
 
 
+class TlsClient(RawClient):
+    def __init__(self, port, context, host="meet.test", before=b"", **kwargs):
+        super().__init__(port, **kwargs)
+        self.sock.sendall(before)
+        try:
+            self.sock = context.wrap_socket(self.sock, server_hostname=host)
+        except Exception:
+            self.close()
+            raise
+
+    def names(self):
+        return [name for kind, name in self.sock.getpeercert()["subjectAltName"] if kind == "DNS"]
+
+
 def get(target="/http-bind?room=r", host="meet.test", fields="", method="GET", version="1.1"):
     text = f"{method} {target} HTTP/{version}\r\n"
     text += f"Host: {host}\r\n" if host is not None else ""

@@ -25,13 +25,13 @@ def records(shards, ttl=1, service=SRV_NAME):
     return lines
 
 
-def listen(port, datagrams, connections):
-    """A UDP and a TCP socket on loopback, each with a thread that runs its function on it."""
+def listen(port, datagrams, connections, host="127.0.0.1"):
+    """A UDP and a TCP socket, each with a thread that runs its function on it."""
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind(("127.0.0.1", port))
+    udp.bind((host, port))
     tcp = socket.socket()
     tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    tcp.bind(("127.0.0.1", port))
+    tcp.bind((host, port))
     tcp.listen()
     threading.Thread(target=datagrams, args=(udp,), daemon=True).start()
     threading.Thread(target=connections, args=(tcp,), daemon=True).start()
@@ -55,8 +55,8 @@ class ScriptedDns:
     UDP, all over TCP) | garbage.
     """
 
-    def __init__(self, lines=(), mode="good", seed=1):
-        self.mode, self.queries, self.port = mode, 0, free_port()
+    def __init__(self, lines=(), mode="good", seed=1, host="127.0.0.1"):
+        self.mode, self.queries, self.host, self.port = mode, 0, host, free_port(host)
         self.names = set()  # that were asked for
         self.random = random.Random(seed)
         self.set(lines)
@@ -64,16 +64,17 @@ class ScriptedDns:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def set(self, lines):
-        self.rrsets = {}
+        rrsets = {}
         for line in lines:
             name, ttl, _, kind, data = line.split(" ", 4)
-            self.rrsets.setdefault((name.lower(), kind), (int(ttl), []))[1].append(data)
+            rrsets.setdefault((name.lower(), kind), (int(ttl), []))[1].append(data)
+        self.rrsets = rrsets  # at once: questions are being answered
 
     def start(self):
-        self.sockets = listen(self.port, self._udp, self._tcp)
+        self.sockets = listen(self.port, self._udp, self._tcp, self.host)
         return self
 
     def stop(self):

@@ -2,7 +2,8 @@
 """People who join new rooms at nearly the same moment, and shards that need a while to answer."""
 import asyncio
 import itertools
-import threading
+
+from harness.loop_thread import LoopThread
 
 ANSWER_AFTER = 0.050  # seconds
 AT_ONCE = 30  # rooms
@@ -30,13 +31,11 @@ class SlowShard:
             writer.close()
 
 
-class Stage:
+class Stage(LoopThread):
     """Shards and joining clients on one event loop in a thread."""
 
     def __init__(self, shards=3):
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
+        super().__init__()
         self.shards, self.come_again = [], 0  # answers 503 with Retry-After
         for _ in range(shards):
             self.add_shard()
@@ -45,20 +44,6 @@ class Stage:
         shard = SlowShard(f"shard-{len(self.shards)}", self.loop)
         self.run(shard.open())
         self.shards.append(shard)
-
-    def run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(120)
-
-    async def _end(self):
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    def stop(self):
-        self.run(self._end())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
 
     async def _until(self, moment):
         waiter = self.loop.create_future()

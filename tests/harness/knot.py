@@ -16,7 +16,8 @@ ZONE = "jitsi.test."
 class Knot:
     """`machine`: a namespace of harness.network it runs in, on the port of DNS; else on loopback."""
 
-    def __init__(self, directory, lines=(), machine=None):
+    def __init__(self, directory, lines=(), machine=None, origin=ZONE):
+        self.origin = origin
         self.directory = pathlib.Path(directory) / "knot"
         for part in ("", "db", "run"):
             (self.directory / part).mkdir(parents=True, exist_ok=True)
@@ -36,7 +37,7 @@ class Knot:
 
     def _configure(self, zone_file):
         """None: without the zone, which Knot answers with REFUSED."""
-        zone = f"zone:\n  - domain: {ZONE}\n    file: {zone_file}\n" if zone_file else ""
+        zone = f"zone:\n  - domain: {self.origin}\n    file: {zone_file}\n" if zone_file else ""
         self.config.write_text(f"""server:
   rundir: {self.directory}/run
   listen: {self.host}@{self.port}
@@ -58,12 +59,12 @@ template:
 
     def _write(self, lines):
         self.serial += 1
-        text = (f"{ZONE} 1 IN SOA ns.{ZONE} admin.{ZONE} {self.serial} 60 60 60 1\n"
-                f"{ZONE} 1 IN NS ns.{ZONE}\nns.{ZONE} 1 IN A 127.0.0.1\n")
+        text = (f"{self.origin} 1 IN SOA ns.{self.origin} admin.{self.origin} {self.serial} 60 60 60 1\n"
+                f"{self.origin} 1 IN NS ns.{self.origin}\nns.{self.origin} 1 IN A 127.0.0.1\n")
         self.zone.write_text(text + "\n".join(lines) + "\n")
 
     def _ask(self):
-        query = dns.message.make_query(ZONE, "SOA")
+        query = dns.message.make_query(self.origin, "SOA")
         return dns.query.udp(query, self.host, timeout=1, port=self.port)
 
     def _serves_current(self):
@@ -82,7 +83,7 @@ template:
     def set(self, lines):
         """Replaces the zone; returns when it is being served."""
         self._write(lines)
-        self._control("zone-reload", ZONE)
+        self._control("zone-reload", self.origin)
         self.process.wait_until(self._serves_current, "serves the new zone")
 
     def set_unserved(self, lines):
@@ -91,14 +92,14 @@ template:
 
     def change(self, removed=(), added=()):
         """Single records in one transaction, as a dynamic update would; returns when it is served."""
-        self._control("zone-begin", ZONE)
+        self._control("zone-begin", self.origin)
         for command, lines in (("zone-unset", removed), ("zone-set", added)):
             for line in lines:
                 owner, ttl, _, kind, data = line.split(" ", 4)
                 owner = owner if owner.endswith(".") else owner + "."
                 lifetime = [ttl] if command == "zone-set" else []
-                self._control(command, ZONE, owner, *lifetime, kind, data)
-        self._control("zone-commit", ZONE)
+                self._control(command, self.origin, owner, *lifetime, kind, data)
+        self._control("zone-commit", self.origin)
         self.serial += 1
         self.process.wait_until(self._serves_current, "serves the changed zone")
 

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 
 _PREFIX = "rrt"  # names: rrt<pid>…, at most 15 characters for an interface
+_NOBODY = "02:00:00:00:00:01"  # an address that no interface has
 _NAMESPACES = pathlib.Path("/run/netns")
 
 
@@ -115,12 +116,10 @@ class Network:
                 f"link set {machine.reach_port} master {reach} up",
                 f"link set {machine.peer_port} master {peer} up")),
             f"link set {reach} up", f"link set {peer} up")
-        for machine in self.machines:
-            subprocess.run(["ip", "-n", machine.namespace, "-batch", "-"], text=True, check=True,
-                           capture_output=True, timeout=60,
-                           input=f"address add {machine.host}/24 dev reach\n"
-                                 f"address add {machine.peer_host}/24 dev peer\n"
-                                 "link set lo up\nlink set reach up\nlink set peer up\n")
+        for number, machine in enumerate(self.machines):
+            self._there(number, f"address add {machine.host}/24 dev reach",
+                        f"address add {machine.peer_host}/24 dev peer",
+                        "link set lo up", "link set reach up", "link set peer up")
 
     def part(self, *groups):
         """Groups of machines' numbers that hear each other, and nobody else does."""
@@ -133,6 +132,21 @@ class Network:
     def heal(self):
         _ip(*(f"link set {machine.peer_port} master {self.bridges[1]}" for machine in self.machines))
         self._unmake(self.bridges[2:])
+
+    def block(self, one, other):
+        """What these two machines send each other vanishes; both still reach the rest."""
+        for here, there in ((one, other), (other, one)):
+            self._there(here, f"neigh replace {self.machines[there].peer_host} dev peer lladdr {_NOBODY} "
+                              "nud permanent")
+
+    def unblock(self, one, other):
+        for here, there in ((one, other), (other, one)):
+            self._there(here, f"neigh del {self.machines[there].peer_host} dev peer")
+
+    def _there(self, number, *lines):
+        """Commands of ip on a machine, one a line."""
+        subprocess.run(["ip", "-n", self.machines[number].namespace, "-batch", "-"], text=True, check=True,
+                       capture_output=True, timeout=60, input="\n".join(lines) + "\n")
 
     def _unmake(self, links):
         present = [name for name in links if pathlib.Path(f"/sys/class/net/{name}").exists()]

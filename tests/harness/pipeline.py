@@ -4,15 +4,18 @@ import re
 import socket
 import threading
 
-_SHARD = re.compile(rb"\r\nX-Jitsi-Shard: ([^\r]*)", re.IGNORECASE)
+SHARD = re.compile(rb"\r\nX-Jitsi-Shard: ([^\r]*)", re.IGNORECASE)
 _AT_ONCE = 1000  # requests in one write
+
+
+def question(room):
+    return b"GET /_unlock?room=%s HTTP/1.1\r\nHost: meet.test\r\n\r\n" % room.encode()
 
 
 def _send(sock, rooms, failures):
     try:
         for first in range(0, len(rooms), _AT_ONCE):
-            sock.sendall(b"".join(b"GET /_unlock?room=%s HTTP/1.1\r\nHost: meet.test\r\n\r\n"
-                                  % room.encode() for room in rooms[first:first + _AT_ONCE]))
+            sock.sendall(b"".join(map(question, rooms[first:first + _AT_ONCE])))
     except OSError as error:
         failures.append(error)
 
@@ -40,5 +43,5 @@ def ask(router, rooms):
         heads = _heads(sock, len(rooms))
         sender.join(60)
     assert not failures and all(head.startswith(b"HTTP/1.1 200 ") for head in heads), heads[0]
-    found = [_SHARD.search(head) for head in heads]
+    found = [SHARD.search(head) for head in heads]
     return {room: match and match[1].decode() for room, match in zip(rooms, found)}

@@ -5,8 +5,11 @@ import os
 import random
 import socket
 
-_ports = itertools.cycle(range(11000, 31000))
-for _ in range(random.Random(os.getpid()).randrange(20000)):
+# Each of several processes that test at the same time (pytest-xdist) has ports of its own.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+_count = 20000 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_ports = itertools.cycle(range(11000 + _worker * _count, 11000 + (_worker + 1) * _count))
+for _ in range(random.Random(os.getpid()).randrange(_count)):
     next(_ports)
 
 

@@ -20,6 +20,7 @@ _DEFAULTS = {
     "trusted_proxies": ["127.0.0.1/32"],
     "shards": {"health": {"interval": "250ms", "timeout": "250ms", "rise": 1, "fall": 2,
                           "soft_down_grace": "300ms", "dampening": "0s"}},
+    "limits": {"pipelined_requests": 60_000},  # for harness.pipeline
     "drain": {"accept_for": "1s", "max": "30s"},
     "logging": {"level": "debug"},
 }

@@ -2,9 +2,11 @@
 """A shard under the test's control: raw sockets, records every byte, answers what it is told.
 
 `handler(connection, request)` is called for each request head; it may answer, wait, close, reset or
-half-close. The default reads the body as framed and sends `answer`.
+half-close. The default reads the body as framed and sends `answer`. With `tls`, an ssl.SSLContext, it
+speaks TLS; `announced` connections begin with a PROXY protocol header, version 2.
 """
 import socket
+import ssl
 import struct
 import threading
 
@@ -40,7 +42,8 @@ class Connection:
 
     def __init__(self, shard, sock, index):
         self.shard, self.sock, self.index = shard, sock, index
-        self.received = bytearray()  # everything, ever
+        self.preface = b""  # the PROXY header
+        self.received = bytearray()  # everything after it, ever
         self.pending = bytearray()  # received, not yet consumed
         self.ended = threading.Event()  # the router has half-closed or closed
         self.closed = False
@@ -111,6 +114,10 @@ class Connection:
     def half_close(self):
         self.sock.shutdown(socket.SHUT_WR)
 
+    def announce_end(self):
+        """TLS's own end, which tells a whole body from one cut short."""
+        self.sock.unwrap()
+
     def close(self):
         self.closed = True
         try:
@@ -126,8 +133,10 @@ class Connection:
 
 
 class RecordingShard:
-    def __init__(self, name="shard-0", host="127.0.0.1", port=0):
+    def __init__(self, name="shard-0", host="127.0.0.1", port=0, tls=None, announced=False):
         self.name, self.host, self.port = name, host, port
+        self.tls, self.announced = tls, announced
+        self.refusals = []  # why there was no TLS with a connection
         self.answer = OK
         self.handler = self.answer_framed
         self.requests = []
@@ -169,6 +178,7 @@ class RecordingShard:
 
     def _serve(self, connection):
         try:
+            self.prepare(connection)
             while not connection.closed:
                 head = connection.take_until(b"\r\n\r\n")
                 if head is None:
@@ -177,11 +187,23 @@ class RecordingShard:
                 with self.lock:
                     self.requests.append(request)
                 self.handler(connection, request)
+        except ssl.SSLError as error:
+            self.refusals.append(error.reason)
         except (OSError, ValueError, IndexError):
             pass
         finally:
             if not connection.closed:
                 connection.close()
+
+    def prepare(self, connection):
+        """What goes before HTTP."""
+        if self.announced:
+            fixed = connection.sock.recv(16, socket.MSG_WAITALL)
+            rest = struct.unpack("!H", fixed[14:])[0] if len(fixed) == 16 else 0
+            more = connection.sock.recv(rest, socket.MSG_WAITALL) if rest else b""
+            connection.preface = fixed + more
+        if self.tls:
+            connection.sock = self.tls.wrap_socket(connection.sock, server_side=True)
 
     # -- answers
     def answer_framed(self, connection, request):
