@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// HAProxy configurations as ours: whole ones beside what they become, and directive by directive.
+// HAProxy configurations as ours: whole ones beside what they become.
 #include <gmock/gmock.h>
 
 #include <fstream>
 #include <sstream>
 
-#include "config/haproxy/import.h"
+#include "tests/config/haproxy_support.h"
 #include "tests/config/support.h"
 
 namespace room_router::config::haproxy {
@@ -27,19 +27,6 @@ std::optional<std::string> PodEnvironment(std::string_view name) {
   if (name == "MY_POD_IP") return "10.0.0.10";
   if (name == "OTHER_IP") return "10.0.0.11";
   return std::nullopt;
-}
-
-std::vector<std::string> FixedAddress(const std::string& host) {
-  if (host == "web-0") return {"10.9.0.1"};
-  return {};
-}
-
-Imported ImportText(const std::string& text, const std::string& backend = "",
-                    const std::string& local_peer = "") {
-  return Import({{.name = "h.cfg", .text = text}}, {.backend = backend,
-                                                    .local_peer = local_peer,
-                                                    .resolve = FixedAddress,
-                                                    .environment = TestEnvironment});
 }
 
 class Golden : public testing::TestWithParam<const char*> {};
@@ -85,216 +72,6 @@ TEST_P(Golden, LosesNoDirective) {
     }
   }
 }
-
-constexpr const char* kServer = "  server shard-0 10.0.0.1:80 check\n";
-
-struct Row {
-  const char* name;
-  std::string frontend, backend;  // lines added to them
-  std::vector<std::string> holds;
-  std::vector<std::string> lacks;
-};
-
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
-
-class Lines : public testing::TestWithParam<Row> {};
-
-TEST_P(Lines, AreCarriedOverOrExplained) {
-  const Row& row = GetParam();
-  const Imported imported = ImportText(
-      "frontend f\n  default_backend b\n" + row.frontend + "backend b\n" + row.backend +
-      "  stick-table type string len 128 size 1m expire 1h\n  stick on urlp(room)\n" + kServer);
-  ASSERT_TRUE(imported.mistakes.empty()) << imported.mistakes[0].ToString();
-  for (const std::string& text : row.holds) EXPECT_THAT(imported.yaml, HasSubstr(text));
-  for (const std::string& text : row.lacks) EXPECT_THAT(imported.yaml, Not(HasSubstr(text)));
-  const Loaded loaded = LoadText(imported.yaml, "room-router.yaml", TestEnvironment);
-  EXPECT_TRUE(loaded.ok()) << AllMistakes(loaded) << imported.yaml;
-}
-
-const std::vector<Row> kRows{
-    {"ports",
-     "  bind 10.0.0.9:8000-8002,:9000\n",
-     "",
-     {"- {address: \"10.0.0.9:8002\"}  # h.cfg:3", "- {address: \"0.0.0.0:9000\"}"},
-     {}},
-    {"both_families", "  bind [::]:80\n  bind *:81 v4v6\n", "", {"\"[::]:80\"", "\"[::]:81\""}, {}},
-    {"unix_bind",
-     "  bind /run/x.sock\n",
-     "",
-     {"h.cfg:3: bind /run/x.sock\n#   not an IP and a port"},
-     {"listeners:\n"}},
-    {"bind_name",
-     "  bind web-0:80\n  bind nowhere:80\n",
-     "",
-     {"\"10.9.0.1:80\"", "web-0 was 10.9.0.1 when this was written",
-      "bind nowhere:80\n#   listeners[]"},
-     {}},
-    {"variable",
-     "  bind \"${NUMBER}:80\"\n",
-     "",
-     {"bind ${NUMBER}:80\n#   listeners[].address"},
-     {}},
-    {"idle",
-     "  timeout client 1m\n  timeout http-keep-alive 5s\n",
-     "",
-     {"client_idle: 5s  # h.cfg:4", "timeout client 1m\n#   replaced by h.cfg:4"},
-     {}},
-    {"idle_other_order",
-     "  timeout http-keep-alive 5s\n  timeout client 1m\n",
-     "",
-     {"client_idle: 5s", "#   timeouts.client_idle is that of h.cfg:3"},
-     {}},
-    {"endless", "  timeout client 0\n", "", {"#   0 means never in HAProxy"}, {"client_idle"}},
-    {"no_time",
-     "  timeout client \"$T\"\n",
-     "",
-     {"#   not a time that can be read"},
-     {"client_idle"}},
-    {"too_many_retries", "  retries 30\n", "", {"retries 30\n#   retries: "}, {"\nretries: 30"}},
-    {"static_header",
-     "  http-request set-header X-A \"b c\"\n  http-request add-header x-a d\n",
-     "",
-     {"X-A: \"b c\"  # h.cfg:3", "#   a field is set once, see h.cfg:3"},
-     {}},
-    {"percent", "  http-response set-header X-A 50%%\n", "", {"X-A: \"50%\""}, {}},
-    {"computed_header",
-     "  http-request set-header X-A %[src]\n",
-     "",
-     {"#   its value is computed"},
-     {}},
-    {"conditional_header",
-     "  http-response set-header X-A b if { path / }\n",
-     "",
-     {"#   it has a condition"},
-     {"X-A: b"}},
-    {"framing_header",
-     "  http-request set-header Host b\n",
-     "",
-     {"#   headers.request.set.Host: \"Host\" belongs to the connection"},
-     {"Host: b"}},
-    {"del_header",
-     "  http-request del-header X-A\n  http-response del-header ^X -m reg\n",
-     "",
-     {"remove: [X-A]", "#   headers removes fields by their full name"},
-     {}},
-    {"region", "  http-request set-header X-Proxy-Region eu\n", "", {"region: eu"}, {"set:"}},
-    {"shard_header",
-     "  http-response set-header X-Which %[srv_name]\n",
-     "",
-     {"shard: X-Which"},
-     {}},
-    {"room_header", "", "  http-request set-header X-R %[urlp(room),lower]\n", {"room: X-R"}, {}},
-    {"no_room_header", "", "", {"room: \"\""}, {}},
-    {"bans",
-     "  acl bad urlp(room) -i one two\n  acl bad path_beg /evil/\n  http-request deny if bad\n",
-     "",
-     {"{room: one, action: \"403\"}", "{room: two", "{tenant: evil",
-      "#   see the rules that name it"},
-     {}},
-    {"ban_prefix",
-     "  http-request redirect location / if { urlp(room) -m beg coin } || { path /A }\n",
-     "",
-     {"- {prefix: coin}  # h.cfg:3", "- {room: A}"},
-     {"action"}},
-    {"ban_by_file",
-     "  acl bad urlp(room) -f /x\n  http-request deny if bad\n",
-     "",
-     {"#   its condition is not a list", "#   belongs to rules that are not carried over"},
-     {"bans:\n"}},
-    {"ban_not",
-     "  http-request deny if !{ urlp(room) a }\n  http-request deny if { urlp(room) a } { src "
-     "10.0.0.1 }\n  http-request deny unless { urlp(room) a }\n  http-request deny\n",
-     "",
-     {},
-     {"bans:\n"}},
-    {"elsewhere",
-     "  use_backend other if { path_beg /x }\n",
-     "",
-     {"#   backend other holds no rooms"},
-     {}},
-    {"leastconn", "", "  balance leastconn\n", {"algorithm: least-rooms"}, {}},
-    {"roundrobin",
-     "",
-     "  balance roundrobin\n",
-     {"#   new rooms are placed by a hash"},
-     {"algorithm: "}},
-    {"hash", "", "  balance url_param room\n", {"algorithm: rendezvous"}, {}},
-    {"bounded",
-     "",
-     "  hash-balance-factor 125\n  balance hash urlp(room)\n",
-     {"algorithm: bounded-rendezvous", "balance_factor: 1.25"},
-     {}},
-    {"old_check",
-     "",
-     "  option httpchk HEAD /x?y HTTP/1.1\\r\\nHost:\\ a\\r\\nX-P:\\ q\n",
-     {"url: \"http://{address}/x?y\", header: {X-P: q}", "#   checks are GET requests, not HEAD"},
-     {}},
-    {"expect",
-     "",
-     "  option httpchk\n  http-check expect status 200-299,404\n  http-check "
-     "disable-on-404\n",
-     {"expect: [200-299, 404], soft: [404]"},
-     {}},
-    {"expect_text",
-     "",
-     "  option httpchk\n  http-check expect string ok\n",
-     {"#   checks look at the status"},
-     {"expect:"}},
-    {"no_check", "", "  option httpchk\n  no option httpchk\n", {}, {"checks:"}},
-    {"check_options",
-     "",
-     "  default-server inter 3s fastinter 1s rise 5 fall 7\n",
-     {"interval: 3s", "timeout: 3s", "rise: 5", "fall: 7",
-      "#   fastinter: one shards.health.interval"},
-     {}},
-    {"check_timeout",
-     "",
-     "  timeout check 700ms\n  default-server inter 3s\n",
-     {"interval: 3s", "timeout: 700ms"},
-     {}},
-    {"second_server",
-     "",
-     "  server b [2001:db8::1]:80 weight 50 backup slowstart 10s\n",
-     {"{name: b, address: \"[2001:db8::1]:80\", priority: 1, weight: 50}",
-      "{name: shard-0, address: \"10.0.0.1:80\", weight: 1}", "#   slowstart: "},
-     {}},
-    {"server_name",
-     "",
-     "  server w web-0:80\n  server v nowhere:80\n  server odd:name 10.0.0.4:80\n",
-     {"{name: w, address: \"10.9.0.1:80\"}", "#   nowhere has no address here", "{name: odd_name"},
-     {}},
-    {"server_twice", "", "  server shard-0 10.0.0.7:80\n", {"#   another shard has its name"}, {}},
-    {"server_without_port",
-     "",
-     "  server p 10.0.0.7\n  server q 10.0.0.8:+100\n",
-     {"#   its port follows the client's"},
-     {}},
-    {"service_template",
-     "",
-     "  server-template s 3 web.jitsi.svc.cluster.local:80 check\n",
-     {"srv: [_http._tcp.web.jitsi.svc.cluster.local]", "_http is a guess"},
-     {}},
-    {"address_template",
-     "",
-     "  server-template s 3 web.example.org:80 check\n",
-     {"#   a template over addresses"},
-     {"srv:"}},
-    {"logs",
-     "  option httplog\n  log stdout format raw local0\n",
-     "",
-     {"format: httplog", "output: stdout"},
-     {}},
-    {"errors",
-     "  errorfile 503 /x.http\n",
-     "",
-     {"#   errors takes bodies without a head"},
-     {"errors:\n"}},
-    {"unknown", "  frobnicate on\n", "", {"h.cfg:3: frobnicate on\n#   not known here"}, {}},
-    {"table_size", "", "", {"size: 1048576", "expire: 1h", "display_bytes: 128"}, {}},
-};
-
-INSTANTIATE_TEST_SUITE_P(All, Lines, testing::ValuesIn(kRows),
-                         [](const auto& one) { return std::string(one.param.name); });
 
 TEST(HaproxyImport, MembersOfPeers) {
   const std::string text =

@@ -252,6 +252,33 @@ TEST(LoadTest, ProcessEnvironmentKnowsTheHostName) {
   EXPECT_FALSE(environment("ROOM_ROUTER_SURELY_UNSET").has_value());
 }
 
+TEST(LoadTest, ActionsWithoutATokenComeWithAdvice) {
+  const Loaded loaded = LoadWithShard("admin: {dashboard: {actions: true}}\n");
+  EXPECT_EQ(AllMistakes(loaded), "");
+  EXPECT_TRUE(loaded.config.admin.dashboard.actions);
+  ASSERT_EQ(loaded.warnings.size(), 1U);
+  EXPECT_THAT(loaded.warnings[0].message, HasSubstr("admin.dashboard: its actions are refused"));
+}
+
+TEST(LoadTest, TlsTowardsShardsThatProvesNothingComesWithAdvice) {
+  const auto warnings = [](const std::string& shards) {
+    const Loaded loaded = LoadText("shards: {discovery: {srv: [_a._tcp.b]}, " + shards + "}\n",
+                                   "/t.yaml", TestEnvironment);
+    EXPECT_EQ(AllMistakes(loaded), "");
+    std::string all;
+    for (const Mistake& warning : loaded.warnings) all += warning.message + "\n";
+    return all;
+  };
+  EXPECT_THAT(warnings("tls: {enabled: true, verify: false}"),
+              HasSubstr("shards.tls.verify: whoever is on the way"));
+  EXPECT_EQ(warnings("tls: {enabled: false, verify: false}"), "");
+  const std::string tls =
+      "tls: {enabled: true, verify: false}, health: {checks: [{type: http, url: ";
+  EXPECT_THAT(warnings(tls + "'http://{address}/'}]}"), HasSubstr("write https://{address}"));
+  EXPECT_THAT(warnings(tls + "'http://{address}:80/'}]}"), Not(HasSubstr("health")));
+  EXPECT_THAT(warnings(tls + "'https://{address}/'}]}"), Not(HasSubstr("health")));
+}
+
 TEST(LoadTest, HaproxyPeersComeWithAdvice) {
   const auto warnings = [](const std::string& rest) {
     const Loaded loaded = LoadWithShard(

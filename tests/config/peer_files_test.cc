@@ -27,21 +27,21 @@ const std::string kKey = "0123456789abcdef";  // 16 bytes
 const std::string kHex = "30313233343536373839616263646566";
 const std::string kBase64 = "MDEyMzQ1Njc4OWFiY2RlZg==";
 
-std::string Parse(const std::string& text, std::vector<std::string>& keys) {
+std::string Parse(const std::string& text, std::vector<Secret>& keys) {
   return ParseSharedKeys(text, keys);
 }
 
 TEST(SharedKeysTest, OneOrTwoInHexOrBase64) {
   const std::string other(32, '\xff');
-  std::vector<std::string> keys;
+  std::vector<Secret> keys;
   for (const std::string& text :
        {kHex, kHex + "\n", "\n# ours\n\t " + kHex + " \r\n\n", kBase64, kBase64 + "\r\n",
         std::string("MDEyMzQ1Njc4OWFiY2RlZg"), std::string("#\n#") + kHex + "\n" + kBase64}) {
     EXPECT_EQ(Parse(text, keys), "") << text;
-    EXPECT_THAT(keys, ElementsAre(kKey)) << text;
+    EXPECT_THAT(keys, ElementsAre(Secret(kKey))) << text;
   }
   EXPECT_EQ(Parse(std::string(64, 'F') + "\n" + kBase64 + "\n", keys), "");
-  EXPECT_THAT(keys, ElementsAre(other, kKey));
+  EXPECT_THAT(keys, ElementsAre(Secret(other), Secret(kKey)));
 }
 
 TEST(SharedKeysTest, WhatIsWrongIsToldWithoutTheKey) {
@@ -65,7 +65,7 @@ TEST(SharedKeysTest, WhatIsWrongIsToldWithoutTheKey) {
       {std::string("\0\xff", 2), "line 1 is neither hex nor base64; "},
   };
   for (const auto& row : table) {
-    std::vector<std::string> keys;
+    std::vector<Secret> keys;
     const std::string problem = Parse(row.text, keys);
     EXPECT_TRUE(problem.starts_with(row.problem)) << problem << " of " << row.text;
     EXPECT_THAT(problem, Not(HasSubstr("MDEy"))) << row.text;
@@ -108,7 +108,7 @@ TEST_F(PeerFilesTest, SharedKeysAreReadAndTheirPathIsAbsolute) {
   const Loaded loaded = LoadTls("psk_file: ./gossip.key");
   EXPECT_EQ(AllMistakes(loaded) + Warnings(loaded), "");
   EXPECT_EQ(loaded.config.peers.psk_file, path);
-  EXPECT_THAT(loaded.config.peers.credentials.shared_keys, ElementsAre(kKey));
+  EXPECT_THAT(loaded.config.peers.credentials.shared_keys, ElementsAre(Secret(kKey)));
   const std::string print = Print(loaded.config);
   EXPECT_THAT(print, Not(HasSubstr(kHex)));
   EXPECT_EQ(LoadText(print, "/elsewhere/t.yaml", TestEnvironment).config, loaded.config);
@@ -142,7 +142,7 @@ TEST_F(PeerFilesTest, CertificatesAreRead) {
   EXPECT_EQ(AllMistakes(loaded) + Warnings(loaded), "");
   const PeerCredentials& read = loaded.config.peers.credentials;
   EXPECT_EQ(read.certificate, credential.certificate);
-  EXPECT_EQ(read.key, credential.key);
+  EXPECT_EQ(read.key.view(), credential.key);
   EXPECT_EQ(read.ca, authority_.certificate());
   EXPECT_THAT(Print(loaded.config), Not(HasSubstr("PRIVATE")));
 }

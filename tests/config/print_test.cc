@@ -170,7 +170,7 @@ void FillShards(Random& random, Config& config) {
   }
   if (random() % 2) shards.name = {.pattern = "(a)\\.(\"[b]\") #", .replace = "$2-$$-'x'"};
   shards.region = {.from = ShardLabel::Source::kSrv, .pattern = "\\.(eu|us)\\."};
-  shards.tls = {.enabled = false, .ca = AnyText(random), .verify = false, .server_name = "a.b"};
+  shards.tls = {.enabled = random() % 2 == 0, .verify = false, .server_name = "a.b"};
   shards.health.checks = {AnyCheck(random), AnyCheck(random)};
   if (random() % 2) {
     shards.health.checks.push_back({.type = HealthCheck::Type::kAgent,

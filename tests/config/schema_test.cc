@@ -33,6 +33,7 @@ YamlNode PrintedWithEveryKey() {
   Config config = LoadWithShard("").config;
   config.pins = {{}};
   config.bans = {{}};
+  config.listeners[0].tls.more = {{}};
   config.peers.haproxy_peers = {{"h", *SocketAddress::Parse("10.0.0.7:1024")}};
   config.bridges.static_bridges = {{.id = "b", .address = *SocketAddress::Parse("10.0.0.8:9090")}};
   Report report;
@@ -127,42 +128,12 @@ TEST(SchemaTest, TheManualHasARowForEveryKey) {
     row += key.contains("default") ? "`" + std::string() : "required | ";
     EXPECT_NE(manual.find(row), std::string::npos) << row;
     EXPECT_NE(manual.find(key["description"].get<std::string>().substr(0, 20)), std::string::npos);
-    if (key.contains("x-refused")) {
-      EXPECT_NE(manual.find("refused: " + key["x-refused"].get<std::string>()), std::string::npos);
-    }
   });
 }
 
 TEST(SchemaTest, TheManualIsWhatItsScriptWrites) {
   const std::string command = "/usr/bin/env python3 " PROJECT_ROOT "/docs/configuration.py --check";
   EXPECT_EQ(std::system(command.c_str()), 0) << "run docs/configuration.py";
-}
-
-// A value that is said to be refused is, and its default is not.
-TEST(SchemaTest, RefusedKeysAreThoseMarked) {
-  Keys marked;
-  WalkSchema(Schema(), "", [&marked](const std::string& path, const Json& key) {
-    if (key.contains("x-refused")) marked.insert(path);
-  });
-  const Loaded loaded = LoadText(R"(
-listeners: [{address: 0.0.0.0:80, proxy_protocol: true,
-             tls: {certificate: a, key: b, client_ca: c}}]
-admin: {dashboard: {actions: true}, haproxy_metrics: true}
-limits: {connections_per_ip: 1}
-shards:
-  static: [{name: a, address: 127.0.0.1:1}]
-  tls: {enabled: true}
-)",
-                                 "/t.yaml", TestEnvironment);
-  Keys refused;
-  for (const Mistake& mistake : loaded.mistakes) {
-    const size_t end = mistake.message.find(": is not available in this version: ");
-    ASSERT_NE(end, std::string::npos) << mistake.message;
-    std::string path = mistake.message.substr(0, end);
-    if (const size_t item = path.find("[0]"); item != std::string::npos) path.erase(item + 1, 1);
-    refused.insert(path);
-  }
-  EXPECT_EQ(refused, marked);
 }
 
 TEST(SchemaTest, TheInstalledFileLoads) {

@@ -3,6 +3,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -74,11 +75,36 @@ Credential TestAuthority::Issue(const std::string& name, const Wish& wish) {
   const PrivateKey key = ReadPrivateKey(issued.key);
   const Certificate draft = Draft(name, key.get(), wish, serial_++);
   if (*wish.usage != '\0') Extend(draft.get(), NID_ext_key_usage, wish.usage);
+  if (*wish.names != '\0') Extend(draft.get(), NID_subject_alt_name, wish.names);
   X509_set_issuer_name(draft.get(),
                        X509_get_subject_name(ReadCertificates(own_.certificate)[0].get()));
   X509_sign(draft.get(), ReadPrivateKey(own_.key).get(), EVP_sha256());
   issued.certificate = ToPem(draft);
   return issued;
+}
+
+std::string TestAuthority::Answer(const std::string& about, const Status& status) const {
+  const Certificate issuer = std::move(ReadCertificates(own_.certificate)[0]);
+  const Certificate subject = std::move(ReadCertificates(about)[0]);
+  OCSP_BASICRESP* basic = OCSP_BASICRESP_new();
+  OCSP_CERTID* id = OCSP_cert_to_id(nullptr, subject.get(), issuer.get());
+  ASN1_TIME* now = X509_gmtime_adj(nullptr, -60);
+  ASN1_TIME* next = X509_gmtime_adj(nullptr, status.next_update);
+  OCSP_basic_add1_status(basic, id, status.said, 0, now, now, next);
+  OCSP_basic_sign(basic, issuer.get(), ReadPrivateKey(own_.key).get(), EVP_sha256(), nullptr, 0);
+  OCSP_RESPONSE* response = status.successful
+                                ? OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic)
+                                : OCSP_response_create(OCSP_RESPONSE_STATUS_TRYLATER, nullptr);
+  unsigned char* der = nullptr;
+  const int size = i2d_OCSP_RESPONSE(response, &der);
+  std::string bytes(reinterpret_cast<char*>(der), static_cast<size_t>(size));
+  OPENSSL_free(der);
+  OCSP_RESPONSE_free(response);
+  ASN1_TIME_free(next);
+  ASN1_TIME_free(now);
+  OCSP_CERTID_free(id);
+  OCSP_BASICRESP_free(basic);
+  return bytes;
 }
 
 }  // namespace room_router::test

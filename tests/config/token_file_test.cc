@@ -12,9 +12,9 @@ namespace {
 TEST(TokenFile, TakesOneWordAndNoSpaceAroundIt) {
   for (const char* content :
        {"0123456789abcdef", " 0123456789abcdef\n", "\r\n\t0123456789abcdef \r\n"}) {
-    std::string token;
+    Secret token;
     EXPECT_EQ(ParseToken(content, token), "") << content;
-    EXPECT_EQ(token, "0123456789abcdef") << content;
+    EXPECT_EQ(token.view(), "0123456789abcdef") << content;
   }
 }
 
@@ -28,11 +28,11 @@ TEST(TokenFile, SaysWhatIsWrong) {
       {"0123456789abcdef\n0123456789abcdef", "more than one word"},
       {"0123456789abcde\xc3\xa9", "more than one word"}};
   for (const auto& [content, problem] : cases) {
-    std::string token;
+    Secret token;
     const std::string said = ParseToken(content, token);
     EXPECT_NE(said.find(problem), std::string::npos) << content << ": " << said;
     EXPECT_NE(said.find("openssl rand"), std::string::npos) << said;
-    EXPECT_EQ(token, "");
+    EXPECT_TRUE(token.empty());
   }
 }
 
@@ -40,14 +40,14 @@ TEST(TokenFile, ReadsWhatTheFileHoldsNow) {
   const std::string path = testing::TempDir() + "token_file_test";
   std::string problem;
   std::ofstream(path) << "0123456789abcdef\n";
-  EXPECT_EQ(ReadToken(path, problem), "0123456789abcdef");
+  EXPECT_EQ(ReadToken(path, problem).view(), "0123456789abcdef");
   EXPECT_EQ(problem, "");
   std::ofstream(path) << "short\n";
-  EXPECT_EQ(ReadToken(path, problem), "");
+  EXPECT_TRUE(ReadToken(path, problem).empty());
   EXPECT_NE(problem.find(path), std::string::npos) << problem;
   std::filesystem::remove(path);
   problem.clear();
-  EXPECT_EQ(ReadToken(path, problem), "");
+  EXPECT_TRUE(ReadToken(path, problem).empty());
   EXPECT_NE(problem.find("No such file"), std::string::npos) << problem;
 }
 

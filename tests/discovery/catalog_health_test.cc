@@ -2,6 +2,8 @@
 // What checks, agents, connections and other replicas say, and what the catalog makes of it.
 #include <gmock/gmock.h>
 
+#include <tuple>
+
 #include "tests/discovery/catalog_fixture.h"
 
 namespace room_router {
@@ -27,6 +29,53 @@ TEST_F(CatalogTest, AShardIsAsGoodAsItsBestEndpoint) {
   EXPECT_EQ(catalog().NextDeadline(), now_ + 120s);
   Pass(120s);
   EXPECT_EQ(Show(), "shard-0:down");
+}
+
+TEST_F(CatalogTest, AnEndpointIsDownWhenChecksOrItsAgentSaySo) {
+  settings_.health.checks.push_back({.type = config::HealthCheck::Type::kAgent});
+  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
+  const auto seen = [this] {
+    const Availability& is = Get("shard-0").endpoints[0].availability;
+    return std::tuple(is.failed_checks, is.times_down, is.down, is.DownFor(now_));
+  };
+  Check(0, Health::kGood, 2);
+  EXPECT_EQ(seen(), std::tuple(0, 0, false, 0s));
+  Pass(10s);
+  Check(0, Health::kBad, 2);
+  Check(0, Health::kGood, 1);
+  EXPECT_EQ(seen(), std::tuple(2, 0, false, 0s)) << "it was not down";
+  Check(0, Health::kBad, 5);
+  EXPECT_EQ(seen(), std::tuple(5, 1, true, 0s)) << "the third puts it down, more say nothing new";
+  Pass(7s);
+  EXPECT_EQ(seen(), std::tuple(5, 1, true, 7s));
+  Check(0, Health::kGood, 2);
+  Pass(5s);
+  EXPECT_EQ(seen(), std::tuple(5, 1, false, 7s));
+  AgentSays(0, "down");
+  Pass(1s);
+  EXPECT_EQ(seen(), std::tuple(5, 2, true, 8s));
+  Check(0, Health::kBad, 3);
+  AgentSays(0, "up");
+  EXPECT_EQ(seen(), std::tuple(5, 2, true, 8s)) << "by its checks";
+}
+
+TEST_F(CatalogTest, WhatIsForcedCountsAsFound) {
+  settings_.health.checks.push_back({.type = config::HealthCheck::Type::kAgent});
+  settings_.health.dampening = 0s;
+  Receive(Found({Target("shard-0", "10.0.0.1:80")}));
+  CheckAll(Health::kGood);
+  catalog().TakeEvents();
+  EXPECT_TRUE(catalog().Force({.endpoint = 0, .health = Health::kBad}, now_));
+  EXPECT_EQ(Show(), "shard-0:soft_down");
+  EXPECT_THAT(EventKinds(), ElementsAre("endpoint_health shard-0", "shard_state shard-0"));
+  EXPECT_TRUE(catalog().Force({.endpoint = 0, .health = Health::kGood}, now_));
+  EXPECT_EQ(Show(), "shard-0:up");
+  EXPECT_TRUE(catalog().Force({.endpoint = 0, .agent = AgentHealth::kDown}, now_));
+  EXPECT_EQ(Show(), "shard-0:soft_down");
+  EXPECT_EQ(Get("shard-0").endpoints[0].agent_says, "down");
+  EXPECT_TRUE(catalog().Force({.endpoint = 0, .agent = AgentHealth::kUp}, now_));
+  EXPECT_EQ(Show(), "shard-0:up");
+  EXPECT_FALSE(catalog().Force({.endpoint = 99, .health = Health::kBad}, now_));
 }
 
 TEST_F(CatalogTest, AShardIsDownWhenMostReplicasFindItDown) {

@@ -54,11 +54,43 @@ TEST(CheckTarget, UrlIsFilledIn) {
 
 TEST(CheckTarget, UrlsThatAreNone) {
   for (const char* url :
-       {"https://{address}/", "{address}/", "http://", "http:///x", "http://{address}:0/",
-        "http://{address}:99999/", "http://a b/", "http://{address}/a b",
-        "http://{address}/\r\nX: y", "http://user@host/"}) {
+       {"ftp://{address}/", "https://", "https://{address}:0/", "{address}/", "http://",
+        "http:///x", "http://{address}:0/", "http://{address}:99999/", "http://a b/",
+        "http://{address}/a b", "http://{address}/\r\nX: y", "http://user@host/"}) {
     EXPECT_FALSE(FillIn(Http(url), Subject())) << url;
   }
+}
+
+TEST(CheckTarget, WhatIsTheEndpointsOwn) {
+  struct Case {
+    config::HealthCheck check;
+    bool https, own_host, own;
+    const char* host_field;
+  };
+  const std::vector<Case> cases = {
+      {Http("https://{address}/x"), true, true, true, "10.0.0.7:8000"},
+      {Http("https://{address}:443/x"), true, true, false, "10.0.0.7"},
+      {Http("https://{address}:80/x"), true, true, false, "10.0.0.7:80"},
+      {Http("https://{shard}.test/x"), true, false, false, "shard-2.test"},
+      {Http("http://{address}:8000/x"), false, true, true, "10.0.0.7:8000"},
+      {Http("http://10.0.0.7:8000/x"), false, false, false, "10.0.0.7:8000"},
+      {{}, false, true, true, ""},
+      {{.port = 8000}, false, true, true, ""},
+      {{.port = 5222}, false, true, false, ""},
+      {{.host = "{address}"}, false, true, true, ""},
+      {{.host = "{shard}.test"}, false, false, false, ""},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.check.url + c.check.host + std::to_string(c.check.port));
+    const auto target = FillIn(c.check, Subject());
+    ASSERT_TRUE(target);
+    EXPECT_EQ(target->https, c.https);
+    EXPECT_EQ(target->own_host, c.own_host);
+    EXPECT_EQ(target->own, c.own);
+    const std::string field = "\r\nHost: " + std::string(c.host_field) + "\r\n";
+    EXPECT_EQ(target->request.find(field) != std::string::npos, *c.host_field != '\0');
+  }
+  EXPECT_EQ(FillIn(Http("https://{shard}.test"), Subject())->port, 443);
 }
 
 TEST(CheckTarget, HeadersAreSentAndHostCanBeReplaced) {

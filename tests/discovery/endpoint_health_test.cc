@@ -55,6 +55,18 @@ TEST(EndpointHealth, CountsTowardsTheNextVerdict) {
   EXPECT_TRUE(health.usable());
 }
 
+TEST(EndpointHealth, BelievesWhatIsForcedAndCountsFromThere) {
+  constexpr EndpointHealth::Rules kRules{.rise = 2, .fall = 2};
+  EndpointHealth health;
+  health.Record(Health::kGood, kRules);
+  EXPECT_TRUE(health.Force(Health::kBad));
+  EXPECT_EQ(health.fill(), 0);
+  EXPECT_FALSE(health.Force(Health::kBad));
+  EXPECT_FALSE(health.Record(Health::kGood, kRules));
+  EXPECT_TRUE(health.Record(Health::kGood, kRules));
+  EXPECT_EQ(health.verdict(), Health::kGood);
+}
+
 TEST(EndpointHealth, RiseAndFallOfOneBelieveAtOnce) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE(seed);

@@ -9,6 +9,7 @@
 #include <list>
 #include <memory>
 
+#include "discovery/proxy_preface.h"
 #include "tests/discovery/loop.h"
 #include "tests/discovery/responder.h"
 
@@ -19,6 +20,7 @@ using namespace std::chrono_literals;
 using test::Responder;
 using testing::Each;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 // Knows one host.
 class FakeResolver : public Resolver {
@@ -61,14 +63,19 @@ class HealthCheckerTest : public testing::Test {
     EXPECT_TRUE(drained);
   }
   CheckSubject Subject(EndpointId id, const SocketAddress& address) {
-    return {.endpoint = id, .address = address, .shard = "shard-0", .name_space = "jitsi"};
+    return {.endpoint = id,
+            .address = address,
+            .shard = "shard-0",
+            .name_space = "jitsi",
+            .host = address.Ip()};
   }
   Responder& Respond(const std::string& answer,
                      Responder::Mode mode = Responder::Mode::kListening) {
     return responders_.emplace_back(io_, answer, mode);
   }
   void Start(const std::vector<CheckSubject>& subjects) {
-    checker_.Configure(health_, resolver_);
+    shards_.health = health_;
+    checker_.Configure(shards_, resolver_);
     checker_.Follow(subjects);
   }
   ProbeResult ResultOf(const SocketAddress& address) {
@@ -78,6 +85,7 @@ class HealthCheckerTest : public testing::Test {
   }
 
   boost::asio::io_context io_{1};
+  config::Shards shards_;
   config::Health health_;
   std::shared_ptr<FakeResolver> resolver_;
   std::list<Responder> responders_;
@@ -90,6 +98,9 @@ struct HttpCase {
   std::string answer, status;
   Health health;
 };
+void PrintTo(const HttpCase& test, std::ostream* out) {
+  *out << test.status << ", " << test.answer.size() << " bytes";
+}
 
 class HealthCheckerHttp : public HealthCheckerTest, public testing::WithParamInterface<HttpCase> {};
 
@@ -123,6 +134,48 @@ TEST_F(HealthCheckerTest, RefusedConnection) {
   const ProbeResult result = ResultOf(Respond("", Responder::Mode::kRefusing).address());
   EXPECT_EQ(result.status, "L4CON");
   EXPECT_EQ(result.health, Health::kBad);
+}
+
+// A server without TLS; with it: tests/integration/test_shard_tls.py.
+TEST_F(HealthCheckerTest, WithTlsAConnectionAloneIsNotEnough) {
+  shards_.tls = {.enabled = true, .verify = false};
+  const ProbeResult plain = ResultOf(Respond("HTTP/1.1 400 Bad Request\r\n\r\n").address());
+  EXPECT_EQ(plain.status, "L6RSP");
+  EXPECT_EQ(plain.why, "wrong version number");
+  results_.clear();
+  EXPECT_EQ(ResultOf(Respond("").address()).status, "L6TOUT");
+  results_.clear();
+  EXPECT_EQ(ResultOf(Respond("", Responder::Mode::kRefusing).address()).status, "L4CON");
+}
+
+TEST_F(HealthCheckerTest, WhatSpeaksTls) {
+  Responder& plain = Respond("HTTP/1.1 200 OK\r\n\r\n");
+  const std::string port = std::to_string(plain.address().port());
+  const auto status_of = [&](const config::HealthCheck& check) {
+    health_.checks = {check};
+    Responder& own = Respond("HTTP/1.1 200 OK\r\n\r\n");
+    results_.clear();
+    return ResultOf(own.address()).status;
+  };
+  EXPECT_EQ(status_of(Http("https://{address}/")), "L6RSP");
+  shards_.tls = {.enabled = true, .verify = false};
+  EXPECT_EQ(status_of({}), "L6RSP");
+  EXPECT_EQ(status_of({.port = plain.address().port()}), "L4OK");
+  EXPECT_EQ(status_of(Http("http://{address}/")), "L7OK/200");
+  EXPECT_EQ(status_of(Http("https://{address}:" + port + "/")), "L6RSP");
+}
+
+TEST_F(HealthCheckerTest, ChecksOfTheEndpointItselfSpeakForThemselves) {
+  shards_.proxy_protocol = true;
+  Responder& web = Respond("HTTP/1.1 200 OK\r\n\r\n");
+  Responder& other = Respond("HTTP/1.1 200 OK\r\n\r\n");
+  health_.checks = {Http(),
+                    Http("http://{address}:" + std::to_string(other.address().port()) + "/")};
+  EXPECT_EQ(ResultOf(web.address()).status, "L7OK/200");
+  std::string heard;
+  for (const std::string& piece : web.requests()) heard += piece;
+  EXPECT_THAT(heard, StartsWith(LocalProxyPreface() + "GET / HTTP/1.1\r\n"));
+  EXPECT_THAT(other.requests(), Each(StartsWith("GET / HTTP/1.1\r\n")));
 }
 
 TEST_F(HealthCheckerTest, AllChecksMustPassAndTheWorstDecides) {

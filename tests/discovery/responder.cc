@@ -44,8 +44,8 @@ void Responder::Close() {
 }
 
 void Responder::Accept() {
-  acceptor_.async_accept([this](const auto& error, tcp::socket socket) {
-    if (error) return;
+  acceptor_.async_accept([this, life = Life()](const auto& error, tcp::socket socket) {
+    if (error || life.expired()) return;
     ++accepted_;
     auto connection = std::make_shared<Connection>(std::move(socket));
     connections_.push_back(connection);
@@ -55,13 +55,14 @@ void Responder::Accept() {
 }
 
 void Responder::Receive(const std::shared_ptr<Connection>& connection) {
-  connection->socket.async_read_some(asio::buffer(connection->buffer),
-                                     [this, connection](const auto& error, size_t size) {
-                                       if (error) return;
-                                       requests_.emplace_back(connection->buffer.data(), size);
-                                       if (!answer_.empty()) Answer(connection);
-                                       Receive(connection);
-                                     });
+  connection->socket.async_read_some(
+      asio::buffer(connection->buffer),
+      [this, life = Life(), connection](const auto& error, size_t size) {
+        if (error || life.expired()) return;
+        requests_.emplace_back(connection->buffer.data(), size);
+        if (!answer_.empty()) Answer(connection);
+        Receive(connection);
+      });
 }
 
 void Responder::Answer(const std::shared_ptr<Connection>& connection) {

@@ -32,6 +32,8 @@ class Responder {
  private:
   struct Connection;
 
+  // Expired when a handler that is called after all finds this gone.
+  std::weak_ptr<void> Life() const { return life_; }
   void Accept();
   void Answer(const std::shared_ptr<Connection>& connection);
   void Receive(const std::shared_ptr<Connection>& connection);
@@ -41,6 +43,7 @@ class Responder {
   int accepted_ = 0;
   std::vector<std::string> requests_;
   std::vector<std::weak_ptr<Connection>> connections_;
+  std::shared_ptr<void> life_ = std::make_shared<int>();
 };
 
 }  // namespace room_router::test

@@ -13,11 +13,11 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace room_router::config;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  std::vector<std::string> keys;
+  std::vector<Secret> keys;
   const std::string problem = ParseSharedKeys(text, keys);
   if (problem.empty() != !keys.empty() || keys.size() > 2) std::abort();
   if (problem.size() > 150 || problem.find('\n') != std::string::npos) std::abort();
-  for (const std::string& key : keys) {
+  for (const Secret& key : keys) {
     if (key.size() < kShortestKey || key.size() > kLongestKey) std::abort();
   }
   if (keys.size() == 2 && keys[0] == keys[1]) std::abort();

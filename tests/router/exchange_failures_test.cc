@@ -11,8 +11,10 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <type_traits>
 
+#include "discovery/proxy_preface.h"
 #include "router/client_connection.h"
 #include "router/data_plane.h"
 #include "tests/router/faulty_transport.h"
@@ -63,11 +65,13 @@ const Conversation kConversations[] = {
 
 // One worker's data plane on a thread of its own, with one shard behind it, which is a bridge as
 // well.
-class ExchangeFailures : public testing::TestWithParam<int> {
+class ExchangeTest : public testing::Test {
  protected:
-  ExchangeFailures() {
+  // `announced`: by PROXY headers.
+  explicit ExchangeTest(bool announced = false) : shard_(announced ? ProxyPreface({}, {}) : "") {
     config::Config config;
     config.listeners.resize(1);
+    config.shards.proxy_protocol = announced;
     Shard shard{.id = 0, .name = "shard-0"};
     shard.state = ShardState::kUp;
     shard.endpoints = {{.id = 0, .name = "shard-0", .address = shard_.address(), .up = true}};
@@ -82,11 +86,12 @@ class ExchangeFailures : public testing::TestWithParam<int> {
     auto bridges = std::make_shared<BridgeSet>();
     bridges->bridges = {{.id = kBridgeEndpoint, .name = "jvb-0", .address = shard_.address()}};
     plane_.Apply(BridgeSetPtr(bridges));
-    plane_.pool.Use(
-        [this](int descriptor) { return std::make_unique<FaultyTransport>(descriptor, plan_); });
+    plane_.pool.Use([this](int descriptor, const Endpoint&) {
+      return std::make_unique<FaultyTransport>(descriptor, plan_);
+    });
     thread_ = std::thread([this] { plane_.loop.Run(); });
   }
-  ~ExchangeFailures() override {
+  ~ExchangeTest() override {
     plane_.loop.Post([this] { plane_.loop.Stop(); });
     thread_.join();
   }
@@ -99,41 +104,21 @@ class ExchangeFailures : public testing::TestWithParam<int> {
     return result.get();
   }
 
-  // The client's end of a new connection.
-  int Connect(const FaultPlan& plan) {
+  // The client's end of a new connection, which the plane sees through what `make` returns.
+  template <class Make>
+  int Connect(Make make) {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     OnPlane([&] {
-      plan_ = plan;
       const int fd = dup(ends[1]);
       EXPECT_EQ(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-      auto connection =
-          std::make_unique<ClientConnection>(plane_, std::make_unique<FaultyTransport>(fd, plan_),
-                                             *SocketAddress::Parse("127.0.0.1:1"), uint16_t{0});
+      auto connection = std::make_unique<ClientConnection>(
+          plane_, make(fd), *SocketAddress::Parse("127.0.0.1:1"), uint16_t{0});
       EXPECT_TRUE(plane_.loop.Add(fd, *connection));
       plane_.clients.push_back(*connection.release());
     });
     close(ends[1]);
     return ends[0];
-  }
-
-  // What the client receives until the connection ends; a hang ends the test.
-  std::string Converse(const Conversation& conversation, const FaultPlan& plan) {
-    const int client = Connect(plan);
-    const timeval limit{.tv_sec = 20, .tv_usec = 0};
-    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    const std::string& request = conversation.request;
-    send(client, request.data(), request.size(), MSG_NOSIGNAL);
-    shutdown(client, SHUT_WR);
-    std::string received;
-    char buffer[4096];
-    ssize_t n = 0;
-    while ((n = recv(client, buffer, sizeof buffer, 0)) > 0) {
-      received.append(buffer, static_cast<size_t>(n));
-    }
-    EXPECT_TRUE(n == 0 || errno == ECONNRESET) << "hangs after " << received;
-    close(client);
-    return received;
   }
 
   void ExpectNothingLeft() {
@@ -154,8 +139,37 @@ class ExchangeFailures : public testing::TestWithParam<int> {
   test::ScriptedShard shard_;
   FaultPlan plan_;
   RoomDirectory directory_{config::Placement{}, config::StickTable{}, ""};
-  DataPlane plane_{directory_, nullptr};
+  AddressLimits addresses_{1};
+  DataPlane plane_{directory_, addresses_, nullptr};
   std::thread thread_;
+};
+
+class ExchangeFailures : public ExchangeTest,
+                         public testing::WithParamInterface<std::tuple<int, bool>> {
+ protected:
+  ExchangeFailures() : ExchangeTest(std::get<1>(GetParam())) {}
+
+  // What the client receives until the connection ends; a hang ends the test.
+  std::string Converse(const Conversation& conversation, const FaultPlan& plan) {
+    const int client = Connect([&](int descriptor) {
+      plan_ = plan;
+      return std::make_unique<FaultyTransport>(descriptor, plan_);
+    });
+    const timeval limit{.tv_sec = 20, .tv_usec = 0};
+    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    const std::string& request = conversation.request;
+    send(client, request.data(), request.size(), MSG_NOSIGNAL);
+    shutdown(client, SHUT_WR);
+    std::string received;
+    char buffer[4096];
+    ssize_t n = 0;
+    while ((n = recv(client, buffer, sizeof buffer, 0)) > 0) {
+      received.append(buffer, static_cast<size_t>(n));
+    }
+    EXPECT_TRUE(n == 0 || errno == ECONNRESET) << "hangs after " << received;
+    close(client);
+    return received;
+  }
 };
 
 // An answer without the values that differ from time to time.
@@ -170,7 +184,7 @@ std::string Settled(std::string text) {
 }
 
 TEST_P(ExchangeFailures, EveryOperationMayFail) {
-  const Conversation& conversation = kConversations[GetParam()];
+  const Conversation& conversation = kConversations[std::get<0>(GetParam())];
   const std::string whole = Settled(Converse(conversation, {}));
   ASSERT_TRUE(whole.ends_with(conversation.in_response)) << whole;
   ExpectNothingLeft();
@@ -181,7 +195,7 @@ TEST_P(ExchangeFailures, EveryOperationMayFail) {
     const std::string answer = Settled(Converse(conversation, {.fail_at = n}));
     ExpectNothingLeft();
     const bool beginning = whole.starts_with(answer);
-    const size_t error = answer.find("HTTP/1.1 502 ");
+    const size_t error = std::min(answer.find("HTTP/1.1 502 "), answer.find("HTTP/1.1 503 "));
     const bool refused = error != std::string::npos && whole.starts_with(answer.substr(0, error));
     EXPECT_TRUE(beginning || refused) << answer;
     reached = OnPlane([&] { return plan_.operations > n; });
@@ -193,13 +207,36 @@ TEST_P(ExchangeFailures, EveryOperationMayFail) {
 }
 
 TEST_P(ExchangeFailures, CrumbsMakeAWhole) {
-  const Conversation& conversation = kConversations[GetParam()];
+  const Conversation& conversation = kConversations[std::get<0>(GetParam())];
   const std::string whole = Settled(Converse(conversation, {}));
   EXPECT_EQ(Settled(Converse(conversation, {.crumbs = true})), whole);
   ExpectNothingLeft();
 }
 
-INSTANTIATE_TEST_SUITE_P(Conversation, ExchangeFailures, testing::Range(0, 4));
+// The client never waits for an answer, so nothing but its turn can end.
+TEST_F(ExchangeTest, RequestsWithoutEndLeaveOthersTheirTurn) {
+  constexpr int kMany = 100'000;
+  // So long that no more are read at once than may be sent ahead.
+  const std::string request =
+      "GET /_unlock?room=a HTTP/1.1\r\nHost: meet\r\nX-Pad: " + std::string(300, 'x') + "\r\n\r\n";
+  int left = kMany;
+  const int client = Connect([&](int descriptor) {
+    return std::make_unique<test::TirelessTransport>(descriptor, request, left);
+  });
+  ASSERT_EQ(send(client, "x", 1, MSG_NOSIGNAL), 1);  // there is something to read, for ever
+  uint64_t served = 0;
+  while (served == 0) {
+    served = OnPlane([&] { return plane_.stats.listeners[0].local_answers; });
+  }
+  EXPECT_LT(served, kMany / 2);
+  while (OnPlane([&] { return !plane_.clients.empty(); })) {
+  }
+  EXPECT_EQ(plane_.stats.listeners[0].local_answers, static_cast<uint64_t>(kMany));
+  close(client);
+}
+
+INSTANTIATE_TEST_SUITE_P(Conversation, ExchangeFailures,
+                         testing::Combine(testing::Range(0, 4), testing::Bool()));
 
 }  // namespace
 }  // namespace room_router

@@ -31,7 +31,16 @@ class FaultyTransport final : public Transport {
     if (Fails()) return {.status = IoResult::Status::kError};
     return plain_.Write(plan_.crumbs ? bytes.substr(0, 1) : bytes);
   }
+  IoResult Peek(char* buffer, size_t size) override {
+    if (Fails()) return {.status = IoResult::Status::kError};
+    return plain_.Peek(buffer, size);
+  }
+  void Skip(size_t size) override { plain_.Skip(size); }
   void ShutdownWrite() override { plain_.ShutdownWrite(); }
+  IoResult Handshake() override {
+    if (Fails()) return {.status = IoResult::Status::kError};
+    return {};
+  }
   int descriptor() const override { return plain_.descriptor(); }
 
  private:
@@ -46,6 +55,32 @@ class FaultyTransport final : public Transport {
   PlainTransport plain_;
   FaultPlan& plan_;
   bool broken_ = false;
+};
+
+// A client that pipelines requests without end, or nearly: `left` of them; it takes every answer.
+class TirelessTransport final : public Transport {
+ public:
+  TirelessTransport(int descriptor, std::string_view request, int& left)
+      : plain_(descriptor), request_(request), left_(left) {}
+
+  IoResult Read(char* buffer, size_t size) override {
+    if (left_ == 0) return {.status = IoResult::Status::kEof};
+    size_t total = 0;
+    for (; left_ > 0 && total + request_.size() <= size; --left_) {
+      total += request_.copy(buffer + total, size - total);
+    }
+    return {.bytes = total, .more = true};
+  }
+  IoResult Write(std::string_view bytes) override { return {.bytes = bytes.size()}; }
+  IoResult Peek(char*, size_t) override { return {.status = IoResult::Status::kBlocked}; }
+  void Skip(size_t) override {}
+  void ShutdownWrite() override {}
+  int descriptor() const override { return plain_.descriptor(); }
+
+ private:
+  PlainTransport plain_;
+  std::string_view request_;
+  int& left_;
 };
 
 }  // namespace room_router::test

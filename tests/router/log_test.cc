@@ -42,5 +42,26 @@ TEST(Log, WritesOneObjectPerLineFromTheLevelOn) {
   EXPECT_EQ(log.level(), Log::Level::kDebug);
 }
 
+TEST(Log, CountsWhatRepeatsItself) {
+  testing::internal::CaptureStderr();
+  {
+    Log log(Log::Level::kInfo);
+    for (int i = 0; i < 100; ++i) log.Write(Log::Level::kWarning, "refused", {{"shard", "s"}});
+    log.Tick(TimePoint{});
+    log.Write(Log::Level::kWarning, "refused", {{"shard", "t"}});
+    EXPECT_EQ(log.suppressed(), 95u);
+    log.Tick(TimePoint::max());
+    log.Tick(TimePoint::max());
+  }
+  std::istringstream lines(testing::internal::GetCapturedStderr());
+  std::vector<Json> written;
+  for (std::string line; std::getline(lines, line);) written.push_back(Json::parse(line));
+  ASSERT_EQ(written.size(), 7u);
+  EXPECT_EQ(written[5].at("shard"), "t");
+  EXPECT_EQ(written[6].at("shard"), "s");
+  EXPECT_EQ(written[6].at("suppressed"), 95);
+  EXPECT_EQ(written[6].at("level"), "warning");
+}
+
 }  // namespace
 }  // namespace room_router

@@ -6,6 +6,8 @@
 namespace room_router::test {
 namespace {
 
+constexpr std::string_view kEmptyLine = "\r\n\r\n";
+
 // Everything up to and with `end`; nothing when the stream ends before.
 std::optional<std::string> ReadUntil(int fd, std::string& input, std::string_view end) {
   char buffer[4096];
@@ -40,8 +42,9 @@ void EchoUntilEnd(int fd, std::string input) {
 
 }  // namespace
 
-ScriptedShard::ScriptedShard()
-    : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+ScriptedShard::ScriptedShard(std::string preface)
+    : preface_(std::move(preface)),
+      listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
       address_(*SocketAddress::FromIp("127.0.0.1", 0)) {
   sockaddr_in bound{};
   socklen_t size = sizeof bound;
@@ -72,18 +75,25 @@ void ScriptedShard::Accept() {
     const std::lock_guard lock(mutex_);
     connections_.push_back(connection);
     if (stopping_) return;
-    threads_.emplace_back([connection] {
+    threads_.emplace_back([this, connection] {
       Serve(connection);
       shutdown(connection, SHUT_RDWR);
     });
   }
 }
 
-void ScriptedShard::Serve(int connection) {
+void ScriptedShard::Serve(int connection) const {
   std::string input;
-  while (const auto head = ReadUntil(connection, input, "\r\n\r\n")) {
-    if (head->find(" /xmpp-websocket") != std::string::npos ||
-        head->find(" /colibri-ws") != std::string::npos) {
+  bool announced = false;
+  while (const auto head = ReadUntil(connection, input, kEmptyLine)) {
+    if (*head == kEmptyLine) {  // a PROXY header begins so
+      const auto rest = ReadUntil(connection, input, preface_.substr(kEmptyLine.size()));
+      announced = rest && *head + *rest == preface_;
+      continue;
+    }
+    const bool to_bridge = head->find(" /colibri-ws") != std::string::npos;
+    if (announced != (!preface_.empty() && !to_bridge)) return;
+    if (to_bridge || head->find(" /xmpp-websocket") != std::string::npos) {
       Send(connection,
            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
            "Upgrade: websocket\r\n\r\n");

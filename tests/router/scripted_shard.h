@@ -3,6 +3,7 @@
 //
 //   /http-bind  the body, chunked    /xmpp-websocket, /colibri-ws  101, then everything back
 //   else  "hello"
+// A preface that is wanted has to be the first of each connection, /colibri-ws excepted.
 #pragma once
 
 #include <netinet/in.h>
@@ -20,7 +21,7 @@ namespace room_router::test {
 
 class ScriptedShard {
  public:
-  ScriptedShard();
+  explicit ScriptedShard(std::string preface = "");
   ~ScriptedShard();
   ScriptedShard(const ScriptedShard&) = delete;
   ScriptedShard& operator=(const ScriptedShard&) = delete;
@@ -29,8 +30,9 @@ class ScriptedShard {
 
  private:
   void Accept();
-  static void Serve(int connection);
+  void Serve(int connection) const;
 
+  const std::string preface_;
   int listener_;
   SocketAddress address_;
   std::mutex mutex_;

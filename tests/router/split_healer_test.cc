@@ -19,6 +19,7 @@ TEST(SplitHealerTest, ASingleRoomIsHealedAtOnce) {
   const auto due = healer.TakeDue(*healer.NextDeadline());
   ASSERT_EQ(due.size(), 1U);
   EXPECT_EQ(due[0].key, Room(7).key);
+  EXPECT_EQ(due[0].found, kStart);
   EXPECT_EQ(healer.waiting(), 0U);
 }
 

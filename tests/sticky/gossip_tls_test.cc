@@ -176,9 +176,15 @@ TEST(GossipTlsTest, FilesTheLoaderWouldNotHaveAcceptedAreAProblem) {
   const Credential good = authority.Issue("a");
   const std::string& ca = authority.certificate();
   const std::vector<config::PeerCredentials> bad{
-      {.certificate = "x", .key = good.key, .ca = ca},
-      {.certificate = good.certificate, .key = TestAuthority::NewKey(), .ca = ca},
-      {.certificate = good.certificate, .key = good.key, .ca = ""},
+      {.shared_keys = {}, .certificate = "x", .key = config::Secret(good.key), .ca = ca},
+      {.shared_keys = {},
+       .certificate = good.certificate,
+       .key = config::Secret(TestAuthority::NewKey()),
+       .ca = ca},
+      {.shared_keys = {},
+       .certificate = good.certificate,
+       .key = config::Secret(good.key),
+       .ca = ""},
   };
   for (const config::PeerCredentials& files : bad) {
     std::string problem;

@@ -55,6 +55,7 @@ class GossipTransportTest : public testing::Test {
 };
 
 enum class Kind { kPlain, kKeys, kCertificates };
+void PrintTo(Kind kind, std::ostream* out) { *out << static_cast<int>(kind); }
 
 class ProtectedTransportTest : public GossipTransportTest,
                                public testing::WithParamInterface<Kind> {

@@ -57,6 +57,7 @@ std::string LaterKind() {
 }
 
 enum class Saying { kAsEver, kMoreFields, kMoreKinds };
+void PrintTo(Saying what, std::ostream* out) { *out << static_cast<int>(what); }
 
 class GossipUpgrade : public testing::TestWithParam<Saying> {
  protected:

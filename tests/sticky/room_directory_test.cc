@@ -172,18 +172,36 @@ TEST_F(RoomDirectoryTest, RequestsWithoutARoomGoRound) {
 }
 
 TEST_F(RoomDirectoryTest, AnExplicitShardIsThatShard) {
-  for (const char* name : {"shard-000", "shard-003"}) {
+  for (const std::string name : {"shard-000", "shard-003"}) {
     const Decision decision =
-        Decide(std::string("/v1/_ws/") + name + "/xmpp-websocket?room=foo&tenant=acme");
+        Decide("/v1/_ws/" + name + "/xmpp-websocket?room=for-" + name + "&tenant=acme");
     EXPECT_EQ(decision.how, How::kExplicit);
     EXPECT_EQ(Name(decision), name);
-    EXPECT_EQ(Name(Decide("/acme/http-bind?room=foo")), name) << "stored";
+    EXPECT_EQ(Name(Decide("/acme/http-bind?room=for-" + name)), name) << "stored";
   }
   EXPECT_EQ(Decide("/v1/_ws/shard-004/xmpp-websocket?room=foo").how, How::kUnknownShard);
   EXPECT_EQ(Decide("/v1/_ws/shard-001/xmpp-websocket").how, How::kExplicit);
   ByName(shards_, "shard-000").state = ShardState::kDown;
   EXPECT_EQ(Decide("/v1/_ws/shard-000/xmpp-websocket?room=new").how, How::kNoneEligible);
-  EXPECT_EQ(directory_.table().Rooms(), 1U);
+  EXPECT_EQ(directory_.table().Rooms(), 2U);
+}
+
+TEST_F(RoomDirectoryTest, ANamedShardMovesNoRoom) {
+  config_.force_shard = true;
+  Decide("/v1/_ws/shard-001/xmpp-websocket?room=foo_shard-002");
+  for (const char* target : {"/v1/_ws/shard-003/xmpp-websocket?room=foo_shard-002",
+                             "/http-bind?room=foo_shard-002", "/foo_shard-002"}) {
+    const Decision decision = Decide(target);
+    EXPECT_EQ(decision.how, How::kTable) << target;
+    EXPECT_EQ(Name(decision), "shard-001") << target;
+  }
+  ByName(shards_, "shard-003").state = ShardState::kDown;
+  EXPECT_EQ(Name(Decide("/v1/_ws/shard-003/xmpp-websocket?room=foo_shard-002")), "shard-001");
+  ByName(shards_, "shard-001").state = ShardState::kDown;
+  EXPECT_EQ(Name(Decide("/foo_shard-002")), "shard-002");
+  const Decision moved = Decide("/v1/_ws/shard-000/xmpp-websocket?room=foo_shard-002");
+  EXPECT_EQ(moved.how, How::kExplicit);
+  EXPECT_EQ(Name(moved), "shard-000");
 }
 
 TEST_F(RoomDirectoryTest, ForcedShardsNeedTheOption) {

@@ -66,6 +66,24 @@ TEST(ShardOrders, OfTwoReplicasTheLaterOneWinsOnBoth) {
   EXPECT_EQ(other.orders.Of("shard-0", false), both);
 }
 
+// Ready here as far as this replica knows; the other one ordered something else meanwhile.
+TEST(ShardOrders, OneThatChangesNothingHereStandsAgainstAnEarlierOneElsewhere) {
+  OneReplica one(1), other(2);
+  one.orders.Give("shard-0", kReady, kStart);
+  one.orders.Give("shard-0", Absolute(50), kStart);
+  other.Hear(one, kStart);
+  one.orders.Give("shard-0", kDrain, kStart + 1s);
+  one.orders.Give("shard-0", Absolute(0), kStart + 1s);
+  other.orders.Give("shard-0", kReady, kStart + 2s);
+  other.orders.Give("shard-0", Absolute(50), kStart + 2s);
+  other.Hear(one, kStart + 3s);
+  one.Hear(other, kStart + 3s);
+  const ShardOrder both{
+      .state = kReady, .given = true, .since = kStart + 2s, .weight = Absolute(50)};
+  EXPECT_EQ(one.orders.Of("shard-0", false), both);
+  EXPECT_EQ(other.orders.Of("shard-0", false), both);
+}
+
 TEST(ShardOrders, WhatALaterVersionOrdersIsNoOrderHere) {
   OneReplica one(1);
   one.cells.Set("shard/shard-0/state", "hibernate", kStart);

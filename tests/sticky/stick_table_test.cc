@@ -74,6 +74,7 @@ TEST_F(StickTableTest, ChoosingAnotherShardIsAMove) {
   EXPECT_TRUE(hit.inserted);
   EXPECT_EQ(hit.epoch, 1U);
   EXPECT_EQ(table_.stats().moves, 1U);
+  EXPECT_EQ(table_.stats().moves_set, 0U);
   EXPECT_EQ(table_.stats().inserts, 1U);
   EXPECT_EQ(table_.RoomsOn(7), 0U);
   EXPECT_EQ(table_.RoomsOn(8), 1U);
@@ -206,6 +207,9 @@ TEST_F(StickTableTest, SetMovesDeliberately) {
   table_.Set(kRoom, Key(1), "room", 8, kStart + 30s);
   EXPECT_EQ(table_.Find(kRoom, Key(1), kStart + 80s)->epoch, 1U);
   EXPECT_EQ(table_.stats().moves, 1U);
+  EXPECT_EQ(table_.stats().moves_set, 1U);
+  table_.Set(kRoom, Key(1), "room", 8, kStart + 30s);
+  EXPECT_EQ(table_.stats().moves_set, 1U) << "it was there already";
   EXPECT_EQ(table_.RoomsOn(7), 0U);
   EXPECT_EQ(table_.RoomsOn(8), 1U);
 }

@@ -33,6 +33,28 @@ class TableChangesTest : public testing::Test {
   StickTable& table_ = replica_.table;
 };
 
+TEST(DisplacedSessions, AreToldWhenTheirRoomGetsAnotherShard) {
+  std::vector<RoomKey> displaced;
+  Replica replica(1, {.on_displaced = [&](auto, RoomKey key) { displaced.push_back(key); }});
+  StickTable& table = replica.table;
+  const auto move = [&](uint64_t n, ShardId to) {
+    return table.FindOrBind(kRoom, Key(n), "room", kStart, [to](ShardId) { return to; }).sessions;
+  };
+  EXPECT_EQ(move(1, 7), 0U);
+  EXPECT_EQ(move(1, 8), 0U) << "nobody is there";
+  table.AcquireSession(kRoom, Key(1), kStart);
+  EXPECT_EQ(move(1, 8), 0U) << "it stays";
+  EXPECT_TRUE(displaced.empty());
+  EXPECT_EQ(move(1, 9), 1U);
+  EXPECT_EQ(displaced, std::vector{Key(1)});
+  table.Erase(kRoom, Key(1));
+  EXPECT_EQ(move(1, 9), 1U) << "what a room without a shard has left may be anywhere";
+  EXPECT_EQ(displaced.size(), 2U);
+  table.Set(kRoom, Key(1), "room", 7, kStart);
+  EXPECT_EQ(displaced.size(), 2U) << "who orders it knows";
+  table.ReleaseSession(kRoom, Key(1), kStart);
+}
+
 TEST_F(TableChangesTest, ABindingIsToldOnceAsItIs) {
   replica_.Bind(1, 7, kStart);
   table_.Set(kRoom, Key(1), "room", 8, kStart + 1s);

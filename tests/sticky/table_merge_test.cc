@@ -111,6 +111,7 @@ TEST_F(TableMergeTest, ADeliberateChangeWins) {
   EXPECT_EQ(table_.RoomsOn(7), 0U);
   EXPECT_EQ(table_.RoomsOn(8), 1U);
   EXPECT_EQ(table_.stats().moves, 1U);
+  EXPECT_EQ(table_.stats().moves_merged, 1U);
   EXPECT_EQ(View(1, kStart + 3s).display, "room") << "it had a name";
 }
 

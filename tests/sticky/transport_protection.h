@@ -6,7 +6,6 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "sticky/gossip_tls.h"
@@ -21,12 +20,16 @@ inline std::shared_ptr<const GossipTls> Protection(const config::PeerCredentials
   return tls;
 }
 
-inline std::shared_ptr<const GossipTls> Keys(std::vector<std::string> keys) {
-  return Protection({.shared_keys = std::move(keys)});
+inline std::shared_ptr<const GossipTls> Keys(const std::vector<std::string>& keys) {
+  return Protection(
+      {.shared_keys = {keys.begin(), keys.end()}, .certificate = "", .key = {}, .ca = ""});
 }
 
 inline std::shared_ptr<const GossipTls> Files(const Credential& own, const std::string& ca) {
-  return Protection({.certificate = own.certificate, .key = own.key, .ca = ca});
+  return Protection({.shared_keys = {},
+                     .certificate = own.certificate,
+                     .key = config::Secret(own.key),
+                     .ca = ca});
 }
 
 }  // namespace room_router::test

@@ -83,10 +83,10 @@ TEST_F(LocalTime, HttplogOfARefusedRequest) {
 
 TEST_F(LocalTime, HttplogEscapesAsHaproxy) {
   AccessRecord record = Sample();
-  record.target = "/a\"b#c\x01\xc3\xa9";
+  record.target = "/a\"b?#c\x01\xc3\xa9";
   record.endpoint = "web-1";
   const std::string line = Format(AccessFormat::kHttplog, RoomNames::kPlain, record);
-  EXPECT_THAT(line, HasSubstr("\"GET /a#22b#23c#01#C3#A9 HTTP/1.1\""));
+  EXPECT_THAT(line, HasSubstr("\"GET /a#22b?#23c#01#C3#A9 HTTP/1.1\""));
   EXPECT_THAT(line, HasSubstr(" jitsi-meet/shard-0_web-1 "));
 }
 
@@ -156,6 +156,14 @@ TEST(MaskTarget, HidesSecretsAlwaysAndRoomsWhenTold) {
        "/x?previd=***&jwt=***;pwd=***?a=***"},
       {"/x?%6Aw%74=s3cret&JWT=s3cret&Token=s3cret", kSignalling, "/x?%6Aw%74=***&JWT=***&Token=***",
        "/x?%6Aw%74=***&JWT=***&Token=***", "/x?%6Aw%74=***&JWT=***&Token=***"},
+      {"/x?jwt%3Ds3cret&u=https://a/?jwt=s3cret", kSignalling, "/x?***&u=https://a/?jwt=***",
+       "/x?***&u=***?jwt=***", "/x?***&u=***?jwt=***"},
+      {"/x?u=a%3Fjwt%3Ds3cret&v=1", kSignalling, "/x?u=***&v=1", "/x?u=***&v=***",
+       "/x?u=***&v=***"},
+      {"/x?s=eyJs3cret", kSignalling, "/x?s=***", "/x?s=***", "/x?s=***"},
+      {"/x;jwt=s3cret?a=1", kSignalling, "/x***?a=1", "/x***?a=***", "/x***?a=***"},
+      {"/x%3Fjwt%3Ds3cret", kSignalling, "/x***", "/x***", "/x***"},
+      {"/eyJs3cret.s3cret/x", kPage, "***", "/0123456789abcdef", "/***"},
       {"/Tenant/Abc", kPage, "/Tenant/Abc", "/0123456789abcdef", "/***"},
       {"/Abc?abc", kPage, "/Abc?abc", "/0123456789abcdef?***", "/***?***"},
       {"/socket.io/?room=abc", RequestClass::kOwnNamespace, "/socket.io/?room=abc",

@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -87,7 +89,7 @@ TEST_F(AccessLog, WritesEveryRecordOfEveryWorkerInOrder) {
 
 TEST_F(AccessLog, AFullRingDropsAndCounts) {
   AccessLogSignal signal;
-  AccessLogRing ring(config_, "jitsi-meet", signal, 1);
+  AccessLogRing ring(config_, "jitsi-meet", signal);
   size_t records = 0;
   for (; ring.drops() == 0; ++records) ring.Write(Record("x"));
   const std::string_view readable = ring.Readable();
@@ -108,7 +110,7 @@ TEST_F(AccessLog, AFullRingDropsAndCounts) {
 
 TEST_F(AccessLog, WakesTheWriterOncePerBatch) {
   AccessLogSignal signal;
-  AccessLogRing ring(config_, "jitsi-meet", signal, 1);
+  AccessLogRing ring(config_, "jitsi-meet", signal);
   ring.Flush();
   EXPECT_EQ(signal.flushes, 0u) << "nothing was written";
   ring.Write(Record("1"));
@@ -124,10 +126,10 @@ TEST_F(AccessLog, SamplesTheConfiguredShare) {
   for (const auto& [sample, range] : cases) {
     config_.sample = sample;
     AccessLogSignal signal;
-    AccessLogRing ring(config_, "jitsi-meet", signal, 42);
+    AccessLogRing ring(config_, "jitsi-meet", signal);
     size_t lines = 0;
     for (int i = 0; i < 10'000; ++i) {
-      ring.Write(Record("x"));
+      ring.Write(Record(std::to_string(i)));
       while (!ring.Readable().empty()) {
         const std::string_view bytes = ring.Readable();
         lines += static_cast<size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
@@ -138,6 +140,40 @@ TEST_F(AccessLog, SamplesTheConfiguredShare) {
     EXPECT_LE(lines, range.second) << sample;
     EXPECT_EQ(ring.drops(), 0u);
   }
+}
+
+// Of the ids 0 … 999, those that are in the log.
+std::set<std::string> Chosen(const config::AccessLog& config, int status) {
+  AccessLogSignal signal;
+  AccessLogRing ring(config, "jitsi-meet", signal);
+  std::set<std::string> chosen;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string id = std::to_string(i);
+    ring.Write({.status = status, .method = "GET", .target = "/", .request_id = id});
+    if (!ring.Readable().empty()) chosen.insert(id);
+    ring.Consume(ring.Readable().size());
+    ring.Consume(ring.Readable().size());  // what ran over the end
+  }
+  return chosen;
+}
+
+TEST_F(AccessLog, AllWhoShareAnIdChooseTheSameRequests) {
+  config_.sample = 0.3;
+  const auto third = Chosen(config_, 200);
+  EXPECT_GT(third.size(), 200u);
+  EXPECT_LT(third.size(), 400u);
+  EXPECT_EQ(Chosen(config_, 404), third);
+  config_.format = config::AccessFormat::kHttplog;
+  EXPECT_EQ(Chosen(config_, 200), third);
+  config_.sample = 0.6;
+  const auto more = Chosen(config_, 200);
+  EXPECT_TRUE(std::ranges::includes(more, third));
+}
+
+TEST_F(AccessLog, ErrorsAreInEverySample) {
+  config_.sample = 0;
+  EXPECT_EQ(Chosen(config_, 503).size(), 1000u);
+  EXPECT_EQ(Chosen(config_, 499).size(), 0u);
 }
 
 TEST_F(AccessLog, OffHasNoRing) {

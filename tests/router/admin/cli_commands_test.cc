@@ -159,10 +159,42 @@ TEST_F(Commands, OrdersForNobodyAreRefusedInHaproxysWords) {
             "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
   EXPECT_EQ(Run("set server jitsi-meet/shard-0 state"),
             "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
-  EXPECT_THAT(Run("set server jitsi-meet/shard-0 addr 127.0.0.1"), StartsWith("usage: set server"));
+  EXPECT_THAT(Run("set server jitsi-meet/shard-0"), StartsWith("usage: set server"));
+  EXPECT_THAT(Run("set server jitsi-meet/shard-0 foo bar"), StartsWith("usage: set server"));
+  EXPECT_THAT(Run("set server jitsi-meet/shard-0 addr 127.0.0.1"), StartsWith("Addresses come "));
+  EXPECT_THAT(Run("set server jitsi-meet/shard-0 fqdn a.b"), StartsWith("Addresses come from DNS"));
+  EXPECT_THAT(Run("set server jitsi-meet/shard-0 check-port 1"), StartsWith("Checks are set in"));
+  EXPECT_THAT(Run("set server jitsi-meet/shard-0 ssl on"), StartsWith("TLS towards shards"));
   EXPECT_EQ(Run("disable server jitsi-meet/shard-1_web-0"),
             "The servers of a shard share its state; use jitsi-meet/shard-1.\n");
   EXPECT_THAT(sample_.orders, testing::IsEmpty());
+}
+
+TEST_F(Commands, HealthIsForcedOnAllServersOfAShardOrOnOne) {
+  EXPECT_EQ(Run("set server jitsi-meet/shard-1 health down"), "");
+  EXPECT_EQ(Run("set server jitsi-meet/shard-1_web-0 health stopping"), "");
+  EXPECT_EQ(Run("set server jitsi-meet/shard-0 health up"), "");
+  std::vector<std::pair<EndpointId, Health>> forced;
+  for (const ForcedResult& each : sample_.forced) forced.emplace_back(each.endpoint, *each.health);
+  EXPECT_THAT(forced, ElementsAre(std::pair(1u, Health::kBad), std::pair(2u, Health::kBad),
+                                  std::pair(1u, Health::kSoft), std::pair(0u, Health::kGood)));
+}
+
+TEST_F(Commands, WhatCannotBeForcedIsRefusedInHaproxysWords) {
+  EXPECT_EQ(Run("set server jitsi-meet/shard-0 health"),
+            "'set server <srv> health' expects 'up', 'stopping', or 'down'.\n");
+  EXPECT_EQ(Run("set server jitsi-meet/shard-0 agent up"),
+            "agent checks are not enabled on this server\n");
+  sample_.config.shards.health.checks.push_back({.type = config::HealthCheck::Type::kAgent});
+  EXPECT_EQ(Run("set server jitsi-meet/shard-0 agent stopping"),
+            "'set server <srv> agent' expects 'up' or 'down'.\n");
+  EXPECT_EQ(Run("set server jitsi-meet/nope health up"), "No such server.\n");
+  EXPECT_EQ(Run("set server jitsi-meet/shard-0 health up", AdminLevel::kOperator),
+            "Permission denied\n");
+  EXPECT_THAT(sample_.forced, testing::IsEmpty());
+  EXPECT_EQ(Run("set server jitsi-meet/shard-0 agent down"), "");
+  ASSERT_EQ(sample_.forced.size(), 1u);
+  EXPECT_EQ(sample_.forced[0].agent, AgentHealth::kDown);
 }
 
 TEST_F(Commands, WeightsAreOrderedAndReadAsHaproxyDoes) {

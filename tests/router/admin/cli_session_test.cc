@@ -45,6 +45,8 @@ struct Case {
   bool closes;
 };
 
+void PrintTo(const Case& each, std::ostream* out) { *out << each.name; }
+
 class Framing : public testing::TestWithParam<Case> {};
 
 TEST_P(Framing, IsHaproxys) {
@@ -94,6 +96,14 @@ const Case kCases[] = {
      "\n[3]:No such table\n\n2.6\n\n",
      true},
     {"SeverityName", {"set severity-output string; fail\n"}, "\n[err]:No such table\n\n", true},
+    {"Payload", {"key <<\na;b\n c\n\nshow version\n"}, "{key|a;b\n c\n|}\n\n2.6\n\n", true},
+    {"PayloadOfTheLastCommand", {"show x; key a <<\nb\n\n"}, "2.6\n\n{key|a|b\n|}\n\n", true},
+    {"PayloadUpToItsEnd", {"key <<END\r\na\r\n\r\nEND\r\n"}, "{key|a\n\n|}\n\n", true},
+    {"PayloadEmpty", {"key <<\n\n"}, "{key||}\n\n", true},
+    {"PayloadOfNothing", {"<<\nshow version\n\n"}, "\n", true},
+    {"PayloadPrompt", {"prompt\nkey <<\na\n\n"}, "\n> + + {key|a\n|}\n\n> ", false},
+    {"PayloadHalfSent", {"key <<\nshow version\n"}, "", false},
+    {"NoPayload", {"key <<\\; <x\n"}, "{key|<<;|<x|}\n\n", true},
     {"SeverityBad",
      {"set severity-output loud\n"},
      "one of 'none', 'number', 'string' is a required argument\n\n",
@@ -103,7 +113,8 @@ INSTANTIATE_TEST_SUITE_P(Cli, Framing, testing::ValuesIn(kCases),
                          [](const auto& each) { return std::string(each.param.name); });
 
 TEST(CliSession, AnswersEveryInputTheSameHoweverItIsCut) {
-  const std::string input = "prompt\r\nkey 'a b';show version\n\nset timeout cli 5\nfail\n";
+  const std::string input =
+      "prompt\r\nkey 'a b';show version\n\nset timeout cli 5\nkey <<\r\na\r\n\r\nfail\n";
   CliSession whole(config::AdminLevel::kAdmin);
   const std::string expected = Talk(whole, {input}).output;
   for (size_t cut = 0; cut <= input.size(); ++cut) {
@@ -116,6 +127,15 @@ TEST(CliSession, RefusesALineThatIsTooLong) {
   CliSession session(config::AdminLevel::kAdmin);
   const Outcome outcome = Talk(session, {std::string(20'000, 'x')});
   EXPECT_THAT(outcome.output, testing::StartsWith("The command line is too big for the buffer"));
+  EXPECT_TRUE(session.done());
+}
+
+TEST(CliSession, RefusesAPayloadThatIsTooLong) {
+  CliSession session(config::AdminLevel::kAdmin);
+  std::string output = Talk(session, {"key <<\n"}).output;
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 17 && !session.done(); ++i) output += Talk(session, {line + "\n"}).output;
+  EXPECT_THAT(output, testing::StartsWith("The command line is too big for the buffer"));
   EXPECT_TRUE(session.done());
 }
 

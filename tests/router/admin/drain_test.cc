@@ -101,7 +101,7 @@ DrainProgress Progress(AdminState state, uint32_t rooms = 0, uint64_t tunnels = 
 
 TEST(DrainWatch, IsFinishedWhenEmptyTwiceInDrain) {
   const TimePoint now = Clock::now();
-  DrainWatch watch(now + 10s);
+  DrainWatch watch(now, now + 10s);
   const auto see = [&](const DrainProgress& progress) { return watch.See(&progress, now); };
   EXPECT_EQ(see(Progress(AdminState::kReady)), std::nullopt) << "not obeyed yet";
   EXPECT_EQ(see(Progress(AdminState::kDrain, 1, 0)), std::nullopt);
@@ -116,14 +116,17 @@ TEST(DrainWatch, EndsWhenTheTimeIsUpOrItIsReadyAgainOrGone) {
   const TimePoint now = Clock::now();
   const DrainProgress busy = Progress(AdminState::kDrain, 1, 1),
                       ready = Progress(AdminState::kReady);
-  DrainWatch late(now + 10s);
+  DrainWatch late(now, now + 10s);
   EXPECT_EQ(late.See(&busy, now + 9s), std::nullopt);
   EXPECT_EQ(late.See(&busy, now + 10s), DrainEnd::kTimeUp);
-  DrainWatch off(now + 10s);
+  DrainWatch off(now, now + 10s);
   EXPECT_EQ(off.See(&ready, now), std::nullopt);
   EXPECT_EQ(off.See(&busy, now), std::nullopt);
   EXPECT_EQ(off.See(&ready, now), DrainEnd::kCalledOff);
-  EXPECT_EQ(DrainWatch(now + 10s).See(nullptr, now), DrainEnd::kGone);
+  DrainWatch missed(now, now + 10s);
+  EXPECT_EQ(missed.See(&ready, now + 900ms), std::nullopt);
+  EXPECT_EQ(missed.See(&ready, now + 1s), DrainEnd::kCalledOff) << "between two looks";
+  EXPECT_EQ(DrainWatch(now, now + 10s).See(nullptr, now), DrainEnd::kGone);
 }
 
 TEST(DrainReply, SaysHowItEndedAndHowBadThatIs) {

@@ -72,12 +72,15 @@ TEST(CapturedErrors, ShowNoMoreThanALine) {
       {"GET /room HTTP/1.1\r\nCookie: x\r\n", "GET /room HTTP/1.1"},
       {"GET /room?pwd=1 HTTP/1.1\r\n", "GET /room***"},
       {"GET /room;token=1", "GET /room***"},
+      {"GET /room%3ftoken=1", "GET /room***"},
+      {"GET /token=1", "GET /token***"},
       {"{\"password\":\"x\"}", ""},
       {"secret words /here", ""},
       {"", ""},
       {" GET /", ""}};
   for (const auto& [bytes, shown] : requests) EXPECT_EQ(ShownLine(bytes, false), shown) << bytes;
   EXPECT_EQ(ShownLine("HTTP/1.1 2x0\r\nSet-Cookie: x\r\n", true), "HTTP/1.1 2x0");
+  EXPECT_EQ(ShownLine("HTTP/1.1 jwt=1", true), "HTTP/1.1 jwt***");
   EXPECT_EQ(ShownLine("hush", true), "");
   const std::string longest = ShownLine("GET /" + std::string(1000, 'a'), false);
   EXPECT_EQ(longest.size(), CapturedErrors::kMaxLine + 3);

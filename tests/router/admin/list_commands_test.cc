@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Servers, the process and what the router doesn't have, as HAProxy lists them.
 #include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
 #include "console.h"
+#include "router/admin/check_status.h"
 #include "router/admin/process_commands.h"
-#include "router/admin/server_list_commands.h"
 
 namespace room_router::admin {
 namespace {
@@ -153,6 +155,18 @@ TEST_F(Lists, ThreadsShowWhoIsStuck) {
 TEST_F(Lists, DescriptorsAreCounted) {
   EXPECT_THAT(Run("show fd"), MatchesRegex("descriptors: [0-9]+ of [0-9]+\nclients: 8\n"
                                            "shards: 4 \\(4 in use, 0 idle\\)\nlisteners: 2\n"));
+}
+
+TEST_F(Lists, ADescriptorIsShown) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const std::string command = "show fd " + std::to_string(ends[0]);
+  EXPECT_THAT(Run(command), MatchesRegex(" *[0-9]+ : socket:\\[[0-9]+\\] local=unix peer=unix\n"));
+  close(ends[0]);
+  close(ends[1]);
+  EXPECT_EQ(Run(command), "");
+  EXPECT_THAT(Run("show fd x"), StartsWith("Write the number"));
+  EXPECT_THAT(Run("show fd -1"), StartsWith("Write the number"));
 }
 
 TEST_F(Lists, WhatHaproxyHasAloneIsAnsweredAndNotInTheHelp) {

@@ -54,6 +54,7 @@ TEST(Metrics, CountersEndInTotalAndOthersDoNot) {
 TEST(Metrics, SayWhatTheWorkersCounted) {
   Sample sample;
   sample.shards->shards[1].state = ShardState::kSoftDown;
+  sample.lookups = {.sent = 50, .found = 21, .timeouts = 22};
   const std::string text = MetricsText(sample.View());
   for (const char* line :
        {"room_router_build_info{version=\"0.1.0\",commit=\"f550408\"} 1",
@@ -65,7 +66,17 @@ TEST(Metrics, SayWhatTheWorkersCounted) {
         "room_router_shard_state{shard=\"shard-1\",state=\"soft_down\"} 1",
         "room_router_shard_state{shard=\"shard-1\",state=\"up\"} 0",
         "room_router_requests_by_class_total{class=\"signalling\"} 160",
-        "room_router_rooms_moved_total 1",
+        "room_router_rooms_moved_total{cause=\"operator\"} 1",
+        "room_router_rooms_moved_total{cause=\"request\"} 0",
+        "room_router_rooms_moved_total{cause=\"replica\"} 0",
+        "room_router_dns_lookups_total{result=\"found\"} 21",
+        "room_router_dns_lookups_total{result=\"timeout\"} 22",
+        "room_router_gossip_repaired_entries_total 16",
+        "room_router_gossip_propagation_seconds_count 1",
+        "room_router_gossip_propagation_seconds_sum 0.004",
+        "room_router_split_heal_seconds_count 2",
+        "room_router_request_duration_seconds_count{class=\"signalling\"} 2",
+        "room_router_request_duration_seconds_bucket{class=\"signalling\",le=\"0.01\"} 2",
         "room_router_sessions_moved_total 6",
         "room_router_split_rooms_total 4",
         "room_router_healed_rooms_total 3",
@@ -94,6 +105,41 @@ TEST(Metrics, SayWhatTheWorkersCounted) {
   EXPECT_THAT(text, HasSubstr(duration + "sum" + labels + "} 1.408"));
   EXPECT_THAT(text, HasSubstr(duration + "bucket" + labels + ",le=\"0.005\"} 2\n"));
   EXPECT_THAT(text, HasSubstr(duration + "bucket" + labels + ",le=\"+Inf\"} 4\n"));
+}
+
+// A shard more is so many lines more, whatever it has done.
+TEST(Metrics, OfAThousandShardsAreCompleteAndBounded) {
+  constexpr size_t kShards = 1000, kEndpoints = 2;
+  Sample sample;
+  sample.config.admin.haproxy_metrics = true;
+  sample.shards->shards.clear();
+  for (size_t i = 0; i < kShards; ++i) {
+    Shard shard{.id = static_cast<ShardId>(i), .name = "shard-" + std::to_string(i)};
+    for (size_t web = 0; web < kEndpoints; ++web) {
+      shard.endpoints.push_back({.id = static_cast<EndpointId>(i * kEndpoints + web),
+                                 .name = "web-" + std::to_string(web),
+                                 .last_check = "L7OK/200"});
+    }
+    sample.shards->shards.push_back(std::move(shard));
+  }
+  sample.shards->Index();
+  const std::string text = MetricsText(sample.View());
+  EXPECT_LT(text.size(), kShards * kEndpoints * 16'000);
+  std::map<std::string, size_t> samples;  // by family
+  std::istringstream lines(text);
+  std::set<std::string> seen;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('#')) continue;
+    EXPECT_TRUE(seen.insert(line.substr(0, line.rfind(' '))).second) << line;
+    ++samples[line.substr(0, line.find_first_of("{ "))];
+  }
+  EXPECT_EQ(samples["room_router_shard_rooms"], kShards);
+  EXPECT_EQ(samples["room_router_shard_state"], kShards * 4);
+  EXPECT_EQ(samples["room_router_endpoint_up"], kShards * kEndpoints);
+  EXPECT_EQ(samples["room_router_shard_requests_total"], kShards * kEndpoints);
+  EXPECT_EQ(samples["room_router_shard_connect_seconds_bucket"], kShards * kEndpoints * 14);
+  EXPECT_EQ(samples["haproxy_server_status"], kShards * kEndpoints * 5);
+  EXPECT_EQ(samples["haproxy_backend_status"], 2U);
 }
 
 TEST(Metrics, NeverNameARoom) {
@@ -147,6 +193,26 @@ TEST(ApiJson, LimitsWhatIsAskedFor) {
   EXPECT_EQ(ParseRoomsQuery("search=%zz%4").search, "%zz%4");
 }
 
+TEST(ApiJson, FindsShards) {
+  Sample sample;
+  const auto names = [&sample](const char* query, size_t total) {
+    const json answer = json::parse(ShardsJson(sample.View(), ParseShardsQuery(query)));
+    EXPECT_EQ(answer["total"], total) << query;
+    std::string all;
+    for (const json& shard : answer["shards"]) all += shard["name"].get<std::string>() + " ";
+    return all;
+  };
+  EXPECT_EQ(names("", 2), "shard-0 shard-1 ");
+  EXPECT_EQ(names("limit=x&offset=-1", 2), "shard-0 shard-1 ");
+  EXPECT_EQ(names("limit=1", 2), "shard-0 ");
+  EXPECT_EQ(names("limit=5&offset=1", 2), "shard-1 ");
+  EXPECT_EQ(names("search=ARD-1", 1), "shard-1 ");
+  EXPECT_EQ(names("search=nope", 0), "");
+  EXPECT_EQ(names("takes_new_rooms=false", 0), "");
+  sample.shards->shards[0].admin = AdminState::kMaint;
+  EXPECT_EQ(names("takes_new_rooms=false", 1), "shard-0 ");
+}
+
 TEST(ApiJson, SaysStatusAndShards) {
   Sample sample;
   sample.readiness = {.ready = false, .reason = "draining"};
@@ -158,7 +224,7 @@ TEST(ApiJson, SaysStatusAndShards) {
   EXPECT_EQ(status["requests_total"], 200);
   EXPECT_EQ(status["tunnels"], 2);
   EXPECT_EQ(status["config"]["mistakes"].size(), 1u);
-  const json shards = json::parse(ShardsJson(sample.View()));
+  const json shards = json::parse(ShardsJson(sample.View(), {}));
   EXPECT_EQ(shards["shards"][1]["endpoints"][1]["server"], "shard-1_web-1");
   EXPECT_EQ(shards["shards"][0]["rooms"], 1);
   EXPECT_EQ(shards["shards"][0]["state"], "up");

@@ -62,6 +62,10 @@ TEST_F(Orders, LimitsThatDoNotExistAreSaidNotToExist) {
   EXPECT_EQ(Run("set maxconn frontend nope 10"), "No such frontend.\n");
   EXPECT_THAT(Run("set maxconn server jitsi-meet/shard-0 10"), StartsWith("Servers have no"));
   EXPECT_THAT(Run("set rate-limit connections global 10"), StartsWith("Rates are not limited"));
+  EXPECT_EQ(Run("set rate-limit connections global 0"), "");
+  EXPECT_EQ(Run("set rate-limit sessions global x"), "Expects an integer value.\n");
+  EXPECT_EQ(Run("set rate-limit sessions"), "'set rate-limit sessions' only supports 'global'.\n");
+  EXPECT_THAT(Run("set rate-limit nonsense global 0"), StartsWith("'set rate-limit' supports"));
 }
 
 TEST_F(Orders, CountersBeginAnewForTheSocketAlone) {

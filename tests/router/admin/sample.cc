@@ -50,6 +50,7 @@ WorkerStats OneWorker() {
   stats.refusals[static_cast<size_t>(Refusal::kNoEligibleShard)] = 5;
   stats.refusals[static_cast<size_t>(Refusal::kUnknownBridge)] = 5;
   stats.requests_by_class[static_cast<size_t>(RequestClass::kSignalling)] = 80;
+  stats.duration_ms[static_cast<size_t>(RequestClass::kSignalling)].Observe(7);
   stats.access_log_drops = 2;
   stats.sessions_moved = 3;
   stats.loop_lag_us_max = 1500;
@@ -78,6 +79,10 @@ ReplicationView ThreeReplicasAndHaproxy(TimePoint now) {
   view.gossip.frames_in = 11;
   view.gossip.adopted = 12;
   view.gossip.refused_clock = 13;
+  view.gossip.sync_records_in = 16;
+  view.gossip.propagation.Observe(4);
+  view.heal.Observe(70);
+  view.heal.Observe(1700);
   view.transport.ended[static_cast<size_t>(LinkEnd::kTlsKey)] = 14;
   HaproxyPeers::View peer{.name = "haproxy-0", .address = *SocketAddress::Parse("127.0.0.4:10000")};
   peer.status = haproxy::Status::kEstablished;
@@ -118,16 +123,36 @@ AdminSources Sample::Sources() {
       .config = [this] { return std::make_shared<const config::Config>(config); },
       .shards = [this] { return shards; },
       .table = &table,
-      .key_of_name = [](std::string_view name) { return name == "StandUp" ? kStandup : RoomKey{}; },
+      .key_of_name =
+          [](std::string_view name) {
+            if (name == "StandUp" || name == "standup") return kStandup;
+            return name == "board" ? kBoard : RoomKey{};
+          },
       .collect = [this](AdminSources::Collected done) { done(workers); },
       .workers = 2,
       .readiness = [this] { return readiness; },
       .reload = [this] { return reload; },
       .access_log_lost_bytes = {},
+      .journal = &journal,
       .replication = [this] { return replication; },
       .order =
           [this](const std::string& shard, const Instruction& instruction) {
             orders.emplace_back(shard, instruction);
+            return takes_orders;
+          },
+      .force = [this](const ForcedResult& result) { forced.push_back(result); },
+      .rules = [this] { return std::make_shared<const RoomRules>(rules); },
+      .configured_rules = [this] { return std::make_shared<const RoomRules>(configured_rules); },
+      .pin =
+          [this](const RuleSubject& subject, const std::optional<PinTarget>& target) {
+            if (target) rules.pins.Set(subject, *target);
+            if (!target) rules.pins.Remove(subject);
+            return takes_orders;
+          },
+      .ban =
+          [this](const RuleSubject& subject, std::optional<BanAction> action) {
+            if (action) rules.bans.Set(subject, *action);
+            if (!action) rules.bans.Remove(subject);
             return takes_orders;
           },
       .sessions = [this](const auto& order, const auto& done) { done(Carry(order)); },

@@ -25,6 +25,7 @@ struct Sample {
   ReplicationView replication;  // three replicas and an HAProxy
   TimePoint now = Clock::now();
   std::vector<std::pair<std::string, Instruction>> orders;
+  std::vector<ForcedResult> forced;
   bool takes_orders = true;
   uint64_t connection_limit = 5000;
   LookupCounts lookups;
@@ -35,6 +36,8 @@ struct Sample {
   std::vector<std::string> mistakes;  // of a reload
   config::LogLevel log_level = config::LogLevel::kInfo;
   int maxima_cleared = 0;
+  Journal journal;
+  RoomRules rules, configured_rules;
 
   AdminSources Sources();
   SessionReport Carry(const SessionOrder& order);

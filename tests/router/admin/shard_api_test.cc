@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "router/admin/api_routes.h"
 #include "sample.h"
 
 namespace room_router::admin {

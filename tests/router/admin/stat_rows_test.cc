@@ -14,6 +14,8 @@
 namespace room_router::admin {
 namespace {
 
+using namespace std::chrono_literals;
+
 using Row = std::map<std::string, std::string>;
 
 std::vector<std::string> Fields(const std::string& line) {
@@ -154,6 +156,58 @@ TEST(StatRows, SayWhatAgentsSayInHaproxysWords) {
     endpoint.agent_down = each.agent_down;
     EXPECT_EQ(StatusWord(shard, endpoint, config::Health{}), each.word);
   }
+}
+
+TEST(StatRows, SayHowOftenAndHowLongSomethingWasDown) {
+  Sample sample;
+  AdminView view = sample.View();
+  const auto shards = std::make_shared<ShardSet>(*view.shards);
+  shards->shards[0].since = view.now - 90s;
+  shards->shards[0].endpoints[0].availability = {.failed_checks = 5,
+                                                 .times_down = 2,
+                                                 .down = true,
+                                                 .since = view.now - 30s,
+                                                 .down_before = 100s};
+  view.shards = shards;
+  view.availability = {.times_down = 1, .since = view.now - 60s, .down_before = 40s};
+  std::vector<Row> rows = Parse(StatCsv(StatRows(view), {}));
+  const auto seen = [&rows](size_t row) {
+    Row& is = rows[row];
+    return is["chkfail"] + " " + is["chkdown"] + " " + is["lastchg"] + " " + is["downtime"];
+  };
+  EXPECT_EQ(seen(1), "5 2 30 130");
+  EXPECT_EQ(seen(4), " 1 60 40");
+  shards->shards[0].since = view.now - 10s;
+  rows = Parse(StatCsv(StatRows(view), {}));
+  EXPECT_EQ(seen(1), "5 2 10 130") << "its shard changed later";
+}
+
+TEST(StatRows, HaveColumnsOfTheAgentWhenThereIsOne) {
+  Sample sample;
+  const auto column = [&](const std::string& name) {
+    return Parse(StatCsv(StatRows(sample.View()), {}))[1].at(name);
+  };
+  for (const char* name : {"agent_status", "agent_health", "last_agt"}) EXPECT_EQ(column(name), "");
+  sample.config.shards.health.checks.push_back({.type = config::HealthCheck::Type::kAgent});
+  EXPECT_EQ(column("agent_status"), "INI");
+  EXPECT_EQ(column("agent_code"), "");
+  Endpoint& endpoint = sample.shards->shards[0].endpoints[0];
+  endpoint.last_agent = "L7STS";
+  endpoint.last_agent_ms = 7;
+  endpoint.agent_says = "down # on fire";
+  endpoint.agent_down = true;
+  const std::pair<const char*, const char*> expected[] = {{"agent_status", "L7STS"},
+                                                          {"agent_code", "0"},
+                                                          {"agent_duration", "7"},
+                                                          {"agent_rise", "1"},
+                                                          {"agent_fall", "1"},
+                                                          {"agent_health", "0"},
+                                                          {"last_agt", "down # on fire"},
+                                                          {"agent_desc", "Layer7 wrong status"}};
+  for (const auto& [name, value] : expected) EXPECT_EQ(column(name), value) << name;
+  endpoint.last_agent = "L4CON";
+  EXPECT_EQ(column("agent_code"), "");
+  EXPECT_EQ(column("agent_desc"), "Layer4 connection problem");
 }
 
 TEST(StatRows, GiveEveryListenerItsOwnName) {

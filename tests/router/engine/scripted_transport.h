@@ -48,6 +48,19 @@ class ScriptedTransport final : public Transport {
     return {IoResult::Status::kOk, n};
   }
 
+  IoResult Peek(char* buffer, size_t size) override {
+    if (wire_->to_read.empty()) {
+      return {wire_->end_of_input ? IoResult::Status::kEof : IoResult::Status::kBlocked, 0};
+    }
+    return {IoResult::Status::kOk, wire_->to_read.front().copy(buffer, size)};
+  }
+
+  void Skip(size_t size) override {
+    std::string& next = wire_->to_read.front();
+    next.erase(0, size);
+    if (next.empty()) wire_->to_read.pop_front();
+  }
+
   void ShutdownWrite() override { wire_->write_ended = true; }
   int descriptor() const override { return -1; }
 

@@ -26,6 +26,7 @@ const std::vector<std::pair<std::string, FieldId>> kKnown = {
     {"Expect", FieldId::kExpect},
     {"Sec-WebSocket-Key", FieldId::kSecWebsocketKey},
     {"Sec-WebSocket-Version", FieldId::kSecWebsocketVersion},
+    {"X-Request-Id", FieldId::kXRequestId},
     {"X-Forwarded-For", FieldId::kXForwardedFor},
     {"X-Forwarded-Proto", FieldId::kXForwardedProto},
     {"X-Forwarded-Host", FieldId::kXForwardedHost},

@@ -71,6 +71,37 @@ TEST(RewriteRequest, SetsRoomAndRegion) {
   EXPECT_EQ(Rewrite(Get(""), kClient, "r", custom), head + kEnd);
 }
 
+TEST(RewriteRequest, ReplacesTheRequestId) {
+  ClientFacts client = kClient;
+  client.request_id = "abc-1";
+  const std::string sent = Get("x-request-id: evil\r\nX-Request-Ie: a\r\n");
+  EXPECT_EQ(Rewrite(sent, client), "GET / HTTP/1.1\r\nHost: h\r\nX-Request-Ie: a\r\n" + kOwn +
+                                       "X-Request-Id: abc-1\r\n" + kEnd);
+  config::Headers custom;
+  custom.request_id = "Traceparent";
+  EXPECT_EQ(Rewrite(Get("X-Request-Id: kept\r\ntraceparent: evil\r\n"), client, "", custom),
+            "GET / HTTP/1.1\r\nHost: h\r\nX-Request-Id: kept\r\n" + kOwn +
+                "Traceparent: abc-1\r\n" + kEnd);
+  custom.request_id = "";
+  EXPECT_EQ(Rewrite(sent, client, "", custom),
+            "GET / HTTP/1.1\r\nHost: h\r\nx-request-id: evil\r\nX-Request-Ie: a\r\n" + kOwn + kEnd);
+}
+
+TEST(RewriteRequest, FindsTheRequestId) {
+  const auto id_of = [](const std::string& fields, const std::string& name) {
+    config::Headers headers;
+    headers.request_id = name;
+    const std::string bytes = Get(fields);
+    RequestHead head;
+    EXPECT_EQ(ParseRequestHead(bytes, {}, head), ParseStatus::kComplete);
+    return std::string(HeadRewriter(headers, "").RequestIdOf(head));
+  };
+  EXPECT_EQ(id_of("A: b\r\nx-ReQuest-ID:  1 \r\nX-Request-Id: 2\r\n", "X-Request-Id"), "1");
+  EXPECT_EQ(id_of("X-Jitsi-Trace: 3\r\n", "x-jitsi-trace"), "3");
+  EXPECT_EQ(id_of("X-Request-Id: 1\r\n", "Traceparent"), "");
+  EXPECT_EQ(id_of("X-Request-Id: 1\r\n", ""), "");
+}
+
 TEST(RewriteRequest, ReplacesForwardingFieldsOfStrangers) {
   EXPECT_EQ(Rewrite(Get("X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: https\r\nA: b\r\n"
                         "X-Forwarded-Host: evil\r\nX-Forwarded-Port: 1\r\nX-Real-IP: 1.1.1.1\r\n"
