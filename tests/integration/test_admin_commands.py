@@ -50,6 +50,23 @@ def _info(router):
     return dict(line.split(": ", 1) for line in router.command("show info").splitlines() if line)
 
 
+def test_failed_checks_and_downtime_are_counted(processes, shard):
+    router = processes.router([shard], {"shards": {"health": {
+        "checks": [{"type": "tcp"}], "interval": "100ms", "fall": 3, "rise": 2}}})
+    untouched = {"chkdown": "0", "downtime": "0"}
+    assert {name: _row(router, "shard-0")[name] for name in ("chkfail", "chkdown", "downtime")} == {
+        "chkfail": "0"} | untouched
+    assert {name: _row(router, "BACKEND")[name] for name in untouched} == untouched
+    shard.stop()
+    eventually(lambda: int(_row(router, "shard-0")["downtime"]) > 0, "it is down for a second")
+    assert (_row(router, "shard-0")["chkfail"], _row(router, "shard-0")["chkdown"]) == ("3", "1")
+    assert _row(router, "BACKEND")["chkdown"] == "1"
+    shard.start()
+    eventually(lambda: _row(router, "BACKEND")["status"] == "UP", "it is up again")
+    assert _row(router, "BACKEND")["chkdown"] == _row(router, "shard-0")["chkdown"] == "1"
+    assert int(_row(router, "BACKEND")["downtime"]) > 0
+
+
 def test_a_session_is_shown_and_shut_down(router, tunnel):
     with RawClient(router.port):
         eventually(lambda: len(_sessions(router)) == 2, "both clients are shown")

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from conftest import need
+from harness.installed import need
 from harness.client import fetch
 from harness.dns import SRV_NAME, ScriptedDns, records
 from harness.knot import Knot

@@ -13,7 +13,7 @@ import urllib.parse
 import pytest
 import yaml
 
-from conftest import ROOT
+from harness.installed import ROOT
 from harness.client import RawClient, fetch, get
 from harness.ports import free_port
 from harness.proxies import Haproxy, PeersSection, homes

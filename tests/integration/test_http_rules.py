@@ -2,7 +2,7 @@
 """Every rule of HTTP/1.1 the router holds to, as raw bytes; HAProxy and nginx answer beside it."""
 import pytest
 
-from conftest import need
+from harness.installed import need
 from harness.proxies import Haproxy, Nginx
 from harness.shard import RecordingShard
 from http_cases import refused, requests, responses

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 import yaml
 
-from conftest import ROOT, need
+from harness.installed import ROOT, need
 from harness.client import fetch
 from harness.ports import free_port
 from harness.proxies import Haproxy, homes

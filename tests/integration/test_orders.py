@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an operator orders on one replica holds on all, now and later."""
+import threading
+
 import pytest
 
 from harness.client import SWITCHING, RawClient, upgrade
@@ -60,6 +62,27 @@ def test_a_shard_in_maintenance_is_as_good_as_down(cluster):
     _order(other, "enable server jitsi-meet/shard-1")
     _all_are(cluster, "ready")
     assert ask(one, ROOMS) == homes, "what returns pulls nothing back"
+
+
+def test_a_websocket_that_a_shard_in_maintenance_accepts_too_late_ends(cluster):
+    one, _ = cluster.replicas
+    room = next(room for room, shard in cluster.placed.items() if shard == "shard-1")
+    asked, ordered = threading.Event(), threading.Event()
+
+    def late(connection, request):
+        asked.set()
+        ordered.wait(60)
+        connection.send(SWITCHING)
+
+    cluster.shards[1].handler = late
+    with RawClient(one.port) as client:
+        client.send(upgrade(f"/xmpp-websocket?room={room}"))
+        assert asked.wait(60)
+        _order(one, "disable server jitsi-meet/shard-1")
+        _all_are(cluster, "maint")
+        ordered.set()
+        assert client.read_response().status == 101
+        assert client.at_end(), "else it stays there for ever, while its room is placed elsewhere"
 
 
 def test_a_replica_that_starts_obeys_what_was_ordered_before(cluster):

@@ -143,6 +143,24 @@ def test_explicit_shard(router, name):
         assert response.get("x-jitsi-shard") == name
 
 
+def test_who_names_another_shard_comes_to_where_the_room_is(router, shards):
+    said, answers = [], shards[0].handler
+
+    def switch(connection, request):
+        shards[0].handler = answers
+        connection.send(SWITCHING)
+        said.append(connection.take(10))
+
+    shards[0].handler = switch
+    target = "/v1/_ws/shard-{}/xmpp-websocket?tenant=t&room=lived-in"
+    with RawClient(router.port) as client, RawClient(router.port) as other:
+        assert client.request(upgrade(target.format(0))).status == 101
+        response = other.request(upgrade(target.format(1)))
+        assert response.body == b"shard-0" and response.get("x-jitsi-shard") == "shard-0"
+        client.send(b"still here")
+        eventually(lambda: said == [b"still here"], "nobody was sent away")
+
+
 def test_explicit_shard_that_does_not_exist(router, shards):
     marks = [shard.mark() for shard in shards]
     with RawClient(router.port) as client:

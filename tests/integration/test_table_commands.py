@@ -54,23 +54,6 @@ def test_a_room_moves_with_all_its_sessions(cluster):
     assert not again.at_end(0.05), "it was there already"
 
 
-def test_many_lines_down_one_connection(cluster):
-    one, other = cluster.replicas
-    sid = _server_id(one, "shard-2")
-    lines = "".join(f"set table jitsi-meet key new{number} data.server_id {sid}\n"
-                    for number in range(500))
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(20)
-        connection.connect(str(one.socket_path))
-        connection.sendall(lines.encode())
-        connection.shutdown(socket.SHUT_WR)
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    assert answer == b"\n" * 500
-    everything = cluster.wait_equal()
-    assert [everything[f"new{number}"] for number in range(500)] == ["shard-2"] * 500
-    assert ask(other, ROOMS) == cluster.placed
-
-
 def test_what_is_forgotten_is_forgotten_everywhere(cluster):
     one, other = cluster.replicas
     room = next(room for room, shard in cluster.placed.items() if shard == "shard-0")

@@ -79,6 +79,24 @@ def test_shard_that_does_not_answer_is_504(client, shard):
     assert len(shard.seen(since)) == 1, "sent again although the shard may have acted on it"
 
 
+def test_what_a_client_sends_meanwhile_gives_the_shard_no_more_time(client, shard):
+    shard.handler = lambda connection, request: connection.fill()
+    stop = threading.Event()
+
+    def trickle():
+        while not stop.wait(0.05):
+            client.send(b"G")
+
+    client.send(get())
+    sender = threading.Thread(target=trickle)
+    sender.start()
+    try:
+        assert client.read_response().status == 504
+    finally:
+        stop.set()
+        sender.join(10)
+
+
 def test_shard_that_stops_within_the_head_is_504(client, shard):
     def handler(connection, request):
         connection.send(b"HTTP/1.1 200 OK\r\n")
