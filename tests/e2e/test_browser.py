@@ -1,32 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo as a visitor sees it, in Chromium: one room written in two ways, through two replicas."""
-import json
-import pathlib
-import subprocess
 import urllib.error
 import urllib.request
 
 import pytest
 
-from conftest import ROOT, need
+from harness import browser
 from harness.ports import free_port
 from harness.process import Process, running
 
-HERE = pathlib.Path(__file__).parent / "browser"
-SCREENSHOTS = ROOT / "build" / "artifacts"
 REPLICAS = 2
-
-
-@pytest.fixture(scope="module")
-def playwright():
-    """node, with playwright-core installed as the lock file says."""
-    node, npm = need("node"), need("npm")
-    if not (HERE / "node_modules" / "playwright-core").is_dir():
-        done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=HERE, timeout=120,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if done.returncode != 0:
-            pytest.skip(f"npm could not fetch playwright-core: {done.stderr.strip()[-300:]}")
-    return node
 
 
 def consecutive_ports(count):
@@ -58,20 +41,14 @@ def demo(router_binary, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def seen(demo, playwright):
+def seen(demo):
     """What the pages showed; see rooms.mjs."""
     _, port, admin = demo
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    wanted = {"chromium": need("chromium"),
-              "first": f"http://127.0.0.1:{port}/Caf%C3%A9%20Meeting",
-              "second": f"http://127.0.0.1:{port + 1}/CAFE%CC%81%20meeting",
-              "other": f"http://127.0.0.1:{port}/Standup",
-              "dashboard": f"http://127.0.0.1:{admin}/",
-              "screenshots": str(SCREENSHOTS)}
-    done = subprocess.run([playwright, "rooms.mjs", json.dumps(wanted)], cwd=HERE, timeout=180,
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return browser.drive("rooms.mjs", {
+        "first": f"http://127.0.0.1:{port}/Caf%C3%A9%20Meeting",
+        "second": f"http://127.0.0.1:{port + 1}/CAFE%CC%81%20meeting",
+        "other": f"http://127.0.0.1:{port}/Standup",
+        "dashboard": f"http://127.0.0.1:{admin}/"})
 
 
 def test_two_spellings_meet_on_one_shard(seen):

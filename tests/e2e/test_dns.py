@@ -10,7 +10,7 @@ import pathlib
 
 import pytest
 
-from conftest import need
+from harness.installed import need
 from harness.client import SWITCHING, RawClient, fetch, get, upgrade
 from harness.cluster import table
 from harness.dns import DOMAIN, SRV_NAME, records

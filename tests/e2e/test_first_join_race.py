@@ -6,7 +6,7 @@ arrives, runs the same script and stands beside it.
 """
 import pytest
 
-from conftest import need
+from harness.installed import need
 from harness.first_joins import Stage, split
 from harness.proxies import Haproxy
 

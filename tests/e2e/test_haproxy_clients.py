@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 
-from conftest import need
+from harness.installed import need
 from harness import process
 from harness.client import RawClient, get
 from harness.ports import free_port

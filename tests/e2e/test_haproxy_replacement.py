@@ -9,12 +9,12 @@ the time. The tests share one deployment and run in order.
 import asyncio
 import collections
 import random
-import threading
 
 import pytest
 
-from conftest import Processes
+from harness.processes import Processes
 from harness.client import SWITCHING, upgrade
+from harness.loop_thread import LoopThread
 from harness.ports import free_port
 from harness.proxies import Haproxy, PeersSection, homes
 from harness.waiting import eventually
@@ -51,10 +51,11 @@ class Shard:
             writer.close()
 
 
-class Crowd:
+class Crowd(LoopThread):
     """Everybody in the rooms, and the shards, on one event loop in a thread."""
 
     def __init__(self, seed):
+        super().__init__()
         print(f"seed {seed}")
         self.random = random.Random(seed)
         self.ready = {}  # label → port of the proxies that take clients
@@ -63,27 +64,10 @@ class Crowd:
         self.seen = collections.defaultdict(set)  # label → rooms answered through it
         self.clients = []  # tasks, which the loop itself does not keep alive
         self.broken = 0  # connections that ended under a client
-        self.loop = asyncio.new_event_loop()
         self.over = self.loop.create_future()
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
         self.shards = [Shard(f"shard-{number}") for number in range(3)]
         for shard in self.shards:
             self.run(shard.open())
-
-    def run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(60)
-
-    def stop(self):
-        async def end():
-            others = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in others:
-                task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
-
-        self.run(end())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
 
     def join(self, rooms):
         """First one client in each of the rooms; returns when all have been answered."""

@@ -10,7 +10,8 @@ import urllib.parse
 
 import pytest
 
-from conftest import Processes, need
+from harness.installed import need
+from harness.processes import Processes
 from harness.client import fetch
 from harness.cluster import Cluster
 from harness.dns import SRV_NAME, records

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from conftest import Processes, need
+from harness.installed import need
+from harness.processes import Processes
 from harness.cluster import Cluster, in_sync, known, table
 from harness.dns import SRV_NAME, records
 from harness.first_joins import Stage, split

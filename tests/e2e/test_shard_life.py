@@ -6,26 +6,24 @@ with stream resumption, websocket and BOSH of strophe.js. Where people are is wh
 of their present nicknames. All delays are about a twelfth of the defaults, the hiccup's 20 s too; the
 deep tests take the defaults. The tests share one deployment and run in order; each leaves it whole.
 """
-import itertools
 import random
 import signal
 
 import pytest
 
-from conftest import Processes, need
+from harness.installed import need
+from harness.processes import Processes
 from harness.client import fetch
 from harness.cluster import Cluster, table
 from harness.pipeline import ask
-from harness.prosody import HOST, MUC, ProsodyShard
+from harness.prosody import HOST, ProsodyShard
 from harness.relay import Relay
 from harness.waiting import eventually, throughout
 
-from clients.crowd import Crowd
-from clients.strophe import StropheClients, need_strophe
-from clients.xmpp import XmppClients
+from clients.crowd import KINDS, MixedCrowd
+from clients.strophe import need_strophe
 
 REPLICAS, SHARDS, ROOMS = 3, 3, 24
-KINDS = ("xmpp", "websocket", "bosh")
 CHECK = {"type": "http", "url": "http://{address}/http-bind"}
 DEFAULTS = {"checks": [CHECK], "interval": "2s", "timeout": "1s", "rise": 2, "fall": 3,
             "soft_down_grace": "120s", "dampening": "30s"}
@@ -33,17 +31,15 @@ GRACE, HICCUP = 10, 20 / 12  # seconds
 HASTY = DEFAULTS | {"interval": "250ms", "soft_down_grace": f"{GRACE}s", "dampening": "2s"}
 
 
-class World(Crowd):
+class World(MixedCrowd):
     def __init__(self, processes, health, seed):
         super().__init__([processes.add(ProsodyShard(f"shard-{number}", processes.directory).start())
-                          for number in range(SHARDS)])
-        self.random, self.serial = random.Random(seed), itertools.count()
+                          for number in range(SHARDS)], processes)
+        self.random = random.Random(seed)
         # The last replica's own way to shard-1.
         self.relay = processes.add(Relay(self.shards[1]))
         self.cluster = Cluster(processes, REPLICAS, self._in_reach_of, {"shards": {"health": health}})
         self.replicas = self.cluster.start().replicas
-        self.xmpp = processes.add(XmppClients())
-        self.strophe = processes.add(StropheClients(processes.directory, retries=1))
 
     def _in_reach_of(self, number):
         if number < REPLICAS - 1:
@@ -52,17 +48,7 @@ class World(Crowd):
 
     def join(self, room, kind):
         replicas = self.random.sample(self.replicas, REPLICAS)
-        name = f"o{next(self.serial)}"
-        if kind == "xmpp":
-            services = [(r.port, f"/xmpp-websocket?room={room}") for r in replicas]
-            return self._add(self.xmpp.join(name, room, MUC, services))
-        scheme, path = ("http", "http-bind") if kind == "bosh" else ("ws", "xmpp-websocket")
-        services = [f"{scheme}://127.0.0.1:{r.port}/{path}?room={room}" for r in replicas]
-        return self._add(self.strophe.join(name, room, MUC, services))
-
-    def _add(self, occupant):
-        self.occupants.append(occupant)
-        return occupant
+        return super().join(room, kind, [replica.port for replica in replicas])
 
     def fill(self, rooms):
         """Everybody of new rooms; returns where each room is."""
@@ -71,20 +57,10 @@ class World(Crowd):
         self.cluster.wait_equal()
         return self.homes_now(occupants)
 
-    def new_rooms(self, count):
-        return [f"room{next(self.serial)}" for _ in range(count)]
-
     def leave(self, occupants):
         for occupant in occupants:
             self.occupants.remove(occupant)
             occupant.leave()
-
-    def homes_now(self, occupants=None):
-        """Room → its one shard; AssertionError when there are people of a room on two."""
-        where = self.whereabouts(occupants)
-        split = {room: shards for room, shards in where.items() if len(shards) != 1}
-        assert not split, f"{len(split)} rooms are not on one shard: {split}"
-        return {room: shard for room, (shard,) in where.items()}
 
     def of(self, shard, where):
         """Who is in the rooms that are there."""

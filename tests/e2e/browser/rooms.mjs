@@ -2,25 +2,15 @@
 // Three people in a browser: two in one room through two replicas, its name written differently,
 // one in another room. Prints as JSON what each page showed; test_browser.py judges.
 // usage: node rooms.mjs '{"chromium", "first", "second", "other", "dashboard", "screenshots"}'
-import { chromium } from 'playwright-core';
+import { launch, patience, watch } from './chromium.mjs';
 
 const wanted = JSON.parse(process.argv[2]);
-const patience = 20000; // milliseconds
-
-const browser = await chromium.launch({
-  executablePath: wanted.chromium,
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browser = await launch(wanted.chromium);
 
 async function enter(url, name) {
   const context = await browser.newContext({ viewport: { width: 1100, height: 760 } });
   await context.addInitScript((own) => sessionStorage.setItem('name', own), name);
-  const page = await context.newPage();
-  page.setDefaultTimeout(patience);
-  page.mistakes = [];
-  page.on('pageerror', (error) => page.mistakes.push(String(error)));
-  page.on('console', (line) => line.type() === 'error' && page.mistakes.push(line.text()));
+  const page = watch(await context.newPage());
   await page.goto(url);
   await page.locator('#state', { hasText: /^connected$/ }).waitFor();
   return page;

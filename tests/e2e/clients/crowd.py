@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Occupants of rooms, what they see of each other, and who else keeps the replicas busy."""
+import itertools
 import threading
 
 from harness.pipeline import ask
+from harness.prosody import MUC
 from harness.waiting import eventually
 
+from clients.strophe import StropheClients
+from clients.xmpp import XmppClients
+
+KINDS = ("xmpp", "websocket", "bosh")
 ROUND = 0.02  # seconds between two rounds of visitors
 
 
@@ -74,6 +80,40 @@ class Crowd:
             eventually(all_have_heard, f"all hear {word}", 60)
         except AssertionError as error:
             raise AssertionError(f"{error}; deaf: {deaf()[:12]}") from None
+
+
+class MixedCrowd(Crowd):
+    """With occupants of Jitsi's kinds: websocket with stream resumption, strophe's two."""
+
+    def __init__(self, shards, processes):
+        super().__init__(shards)
+        self.serial = itertools.count()
+        self.xmpp = processes.add(XmppClients())
+        self.strophe = processes.add(StropheClients(processes.directory, retries=1))
+
+    def join(self, room, kind, ports):
+        """Through the first of the ports that takes it."""
+        name = f"o{next(self.serial)}"
+        if kind == "xmpp":
+            services = [(port, f"/xmpp-websocket?room={room}") for port in ports]
+            return self._add(self.xmpp.join(name, room, MUC, services))
+        scheme, path = ("http", "http-bind") if kind == "bosh" else ("ws", "xmpp-websocket")
+        services = [f"{scheme}://127.0.0.1:{port}/{path}?room={room}" for port in ports]
+        return self._add(self.strophe.join(name, room, MUC, services))
+
+    def _add(self, occupant):
+        self.occupants.append(occupant)
+        return occupant
+
+    def new_rooms(self, count):
+        return [f"room{next(self.serial)}" for _ in range(count)]
+
+    def homes_now(self, occupants=None):
+        """Room → its one shard; AssertionError when there are people of a room on two."""
+        where = self.whereabouts(occupants)
+        split = {room: shards for room, shards in where.items() if len(shards) != 1}
+        assert not split, f"{len(split)} rooms are not on one shard: {split}"
+        return {room: shard for room, (shard,) in where.items()}
 
 
 class Rotation:

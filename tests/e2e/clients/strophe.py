@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from conftest import need
+from harness.installed import need
 
 FOLDER = pathlib.Path(__file__).parent
 

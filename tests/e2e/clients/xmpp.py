@@ -7,8 +7,9 @@ client does, and joins anew only when the shard does not know the stream.
 import asyncio
 import os
 import struct
-import threading
 import xml.etree.ElementTree as xml
+
+from harness.loop_thread import LoopThread
 
 SM = "urn:xmpp:sm:3"
 FRAMING = "urn:ietf:params:xml:ns:xmpp-framing"
@@ -226,20 +227,15 @@ class XmppOccupant:
                 self.heard.add(child.text)
 
 
-class XmppClients:
+class XmppClients(LoopThread):
     """The event loop of all XmppOccupants, in a thread of its own.
 
     `ping`: seconds of silence after which an occupant asks whether the shard is there; 0: never.
     """
 
     def __init__(self, ping=0):
+        super().__init__()
         self.ping = ping
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-
-    def run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
 
     async def pause(self, seconds):
         waiter = self.loop.create_future()
@@ -251,14 +247,3 @@ class XmppClients:
         # The loop holds tasks weakly: unheld, one that waits for its first answer may be collected.
         occupant.life = asyncio.run_coroutine_threadsafe(occupant.live(), self.loop)
         return occupant
-
-    def stop(self):
-        async def end():
-            others = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in others:
-                task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
-
-        self.run(end())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
