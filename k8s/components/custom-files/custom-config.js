@@ -1,0 +1,2 @@
+// Appended to config.js.
+config.disableInviteFunctions = false;

@@ -1,0 +1,2 @@
+// Appended to interface_config.js.
+interfaceConfig.APP_NAME = 'Jitsi Meet';
