@@ -8,6 +8,7 @@ and memory per idle tunnel, each with the limit that fails a build (the goal + 1
 
 import argparse
 import dataclasses
+import functools
 import os
 import re
 import shutil
@@ -50,6 +51,9 @@ GATES = {
     "instructions": Gate("user instructions per request", 10_000, 11_000),
     "syscalls": Gate("syscalls per request, saturated", 4.1, 4.5),
     "memory": Gate("bytes per idle tunnel", 600, 660),
+    "tls-instructions": Gate("user instructions per request over TLS", 26_500, 29_150),
+    "tls-syscalls": Gate("syscalls per request over TLS, saturated", 4.1, 4.5),
+    "tls-memory": Gate("bytes per idle tunnel over TLS", 14_500, 15_950),
 }
 
 
@@ -57,7 +61,10 @@ class Fault(Exception):
     """The figure could not be taken; the text says what went wrong."""
 
 
-TOOLS = {"instructions": ("valgrind", "callgrind_control"), "syscalls": ("strace",), "memory": ()}
+CALLGRIND = ("valgrind", "callgrind_control")
+TOOLS = {"instructions": CALLGRIND, "tls-instructions": CALLGRIND,
+         "syscalls": ("strace",),
+         "tls-syscalls": ("strace",), "memory": (), "tls-memory": ()}
 
 
 def measure(gate, name, programs, load):
@@ -77,17 +84,18 @@ def measure(gate, name, programs, load):
             traffic.close()
 
 
-def instructions(traffic, proxy):
+def instructions(traffic, proxy, tls=()):
     """Callgrind counts only between the two steps, with warm connections and a known table."""
     out = os.path.join(proxy.folder, "callgrind.out")
+    common = ["-m", "http", "-c", 16, *tls]
     proxy.start(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"], timeout_s=60)
 
     def step(name):
         flag = "--zero" if name == "ready" else "--dump"
         checked(["callgrind_control", flag, str(proxy.pid)])
 
-    check(traffic.run(proxy, ["-m", "http", "-c", 16, "-n", ROOM_REQUESTS]), ROOM_REQUESTS)
-    result = traffic.run(proxy, ["-m", "http", "-c", 16, "-r", 1000, "-n", REQUESTS, "-s"], step)
+    check(traffic.run(proxy, [*common, "-n", ROOM_REQUESTS]), ROOM_REQUESTS)
+    result = traffic.run(proxy, [*common, "-r", 1000, "-n", REQUESTS, "-s"], step)
     check(result, REQUESTS)
     return callgrind_total(out + ".1") / REQUESTS
 
@@ -104,7 +112,7 @@ def callgrind_total(path):
     raise Fault(f"callgrind wrote no total to {path}")
 
 
-def syscalls(traffic, proxy):
+def syscalls(traffic, proxy, tls=()):
     """strace is attached only between the two steps, so no connection is being opened."""
     proxy.start()
     out = os.path.join(proxy.folder, "strace.out")
@@ -117,7 +125,8 @@ def syscalls(traffic, proxy):
             tracer[0].send_signal(signal.SIGINT)
             tracer[0].wait(30)
 
-    result = traffic.run(proxy, ["-m", "http", "-c", 64, "-n", SYSCALL_REQUESTS, "-s"], step)
+    options = ["-m", "http", "-c", 64, "-n", SYSCALL_REQUESTS, "-s", *tls]
+    result = traffic.run(proxy, options, step)
     check(result, SYSCALL_REQUESTS)
     return sum(syscall_counts(out).values()) / SYSCALL_REQUESTS
 
@@ -154,21 +163,25 @@ def syscall_counts(path):
     return counts
 
 
-def memory(traffic, proxy):
+def memory(traffic, proxy, tls=()):
     """Growth of private memory from no tunnel to many, every room known beforehand."""
     proxy.start()
-    result = traffic.run(proxy, ["-m", "idle", "-c", TUNNELS, "-s"])
+    result = traffic.run(proxy, ["-m", "idle", "-c", TUNNELS, "-s", *tls])
     check(result, 0)
     if result["open_connections"] < TUNNELS:
         raise Fault(f"only {result['open_connections']} of {TUNNELS} tunnels opened")
     return result["bytes_per_tunnel"]
 
 
-MEASURES = {"instructions": instructions, "syscalls": syscalls, "memory": memory}
+TLS = ("-t", "full")
+MEASURES = {"instructions": instructions, "syscalls": syscalls, "memory": memory,
+            "tls-instructions": functools.partial(instructions, tls=TLS),
+            "tls-syscalls": functools.partial(syscalls, tls=TLS),
+            "tls-memory": functools.partial(memory, tls=TLS)}
 
 
 def check(result, requests):
-    faults = {key: result[key] for key in ("bad_status", "bad_length", "failures")
+    faults = {key: result[key] for key in ("bad_status", "bad_length", "bad_handshakes", "failures")
               if result[key]}
     if faults or result["requests"] < requests:
         raise Fault(f"the run is not clean: {result['requests']} requests, {faults}")

@@ -20,7 +20,8 @@ class Driver:
 
     def run(self, proxy, options, step=None):
         """The result of one run. `step(name)` is called before and after the measured part."""
-        words = ["-p", proxy.port, "-P", proxy.pid, *options]
+        port = proxy.tls_port if "-t" in options else proxy.port
+        words = ["-p", port, "-P", proxy.pid, *options]
         if step:
             words.append("-S")
         self._send(" ".join(map(str, words)))

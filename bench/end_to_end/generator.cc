@@ -19,6 +19,7 @@ constexpr size_t kOpeningAtOnce = 64;
 Generator::Generator(Poller& poller, const Plan& plan)
     : poller_(poller), plan_(plan), requests_(plan.mode) {
   if (plan.rate > 0) interval_ns_ = static_cast<int64_t>(1e9 / plan.rate);
+  if (plan.tls) tls_ = std::make_unique<ClientTls>(plan.resumes);
   latencies_ns_.reserve(1 << 17);
 }
 
@@ -89,15 +90,29 @@ void Generator::Opened(Session* session) {
   idle_.push_back(session);
 }
 
-void Generator::Done(Session* session) {
+int64_t Generator::Complete(Session* session) {
   int64_t now = NowNs();
   ++tally_.completed;
   latencies_ns_.push_back(static_cast<uint32_t>(
       std::min<int64_t>(now - session->due_ns, std::numeric_limits<uint32_t>::max())));
   --busy_;
   session->busy = false;
+  return now;
+}
+
+void Generator::Done(Session* session) {
+  const int64_t now = Complete(session);
   if (interval_ns_ == 0 && left_ > 0) return StartTurn(session, now);
   idle_.push_back(session);
+}
+
+void Generator::DoneAndClosed(Session* session) {
+  Complete(session);
+  --open_;
+  auto found = sessions_.find(session);
+  poller_.Retire(std::move(found->second));
+  sessions_.erase(found);
+  OpenOne();
 }
 
 void Generator::Lost(Session* session) {

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "bench/end_to_end/client_tls.h"
 #include "bench/end_to_end/poller.h"
 #include "bench/end_to_end/workload.h"
 
@@ -32,9 +33,10 @@ class Session : public Poller::Handler {
 struct Tally {
   uint64_t completed = 0;  // turns answered, well or not
   uint64_t bad_status = 0, bad_length = 0;
-  uint64_t failures = 0;    // connections refused, or lost in the middle of a turn
-  uint64_t reconnects = 0;  // connections the proxy closed between turns
-  uint64_t bytes = 0;       // received through bulk tunnels
+  uint64_t bad_handshakes = 0;  // full ones, though a ticket was offered
+  uint64_t failures = 0;        // connections refused, or lost in the middle of a turn
+  uint64_t reconnects = 0;      // connections the proxy closed between turns
+  uint64_t bytes = 0;           // received through bulk tunnels
 };
 
 struct Plan {
@@ -42,6 +44,8 @@ struct Plan {
   Mode mode = Mode::kHttp;
   size_t connections = 64;
   double rate = 0;  // turns per second; 0 = saturated
+  bool tls = false, resumes = false;
+  bool once = false;  // a new connection for every request
 };
 
 class Generator {
@@ -66,17 +70,21 @@ class Generator {
   // For sessions.
   const Plan& plan() const { return plan_; }
   RequestTemplate& requests() { return requests_; }
+  ClientTls* tls() { return tls_.get(); }  // null: plain
   void Opened(Session* session);
   void Done(Session* session);
+  void DoneAndClosed(Session* session);
   void Lost(Session* session);
 
  private:
   void OpenOne();
   void StartTurn(Session* session, int64_t due_ns);
+  int64_t Complete(Session* session);  // returns when
 
   Poller& poller_;
   Plan plan_;
   RequestTemplate requests_;
+  std::unique_ptr<ClientTls> tls_;
   Tally tally_;
   std::vector<uint32_t> latencies_ns_;
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions_;

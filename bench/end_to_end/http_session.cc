@@ -6,7 +6,7 @@
 namespace room_router::bench {
 
 HttpSession::HttpSession(Generator& generator, Poller& poller, int fd)
-    : generator_(generator), stream_(poller, fd, this) {}
+    : generator_(generator), stream_(poller, fd, this, generator.tls()) {}
 
 void HttpSession::Take() { stream_.Send(generator_.requests().ForNextRoom()); }
 
@@ -24,13 +24,19 @@ void HttpSession::OnEvents(uint32_t events) {
       OnAnswer();
     }
   }
-  if (!stream_.open()) generator_.Lost(this);
+  if (!stream_.open() && open) generator_.Lost(this);
 }
 
 void HttpSession::OnAnswer() {
   const Plan& plan = generator_.plan();
   if (reader_.status() != 200) ++generator_.tally().bad_status;
   if (reader_.body_length() != ExpectedBody(plan.mode)) ++generator_.tally().bad_length;
+  if (stream_.not_resumed()) ++generator_.tally().bad_handshakes;
+  if (plan.once) {
+    open = false;
+    stream_.Close();
+    return generator_.DoneAndClosed(this);
+  }
   if (reader_.closes()) stream_.Close();
   generator_.Done(this);
 }

@@ -3,6 +3,7 @@
 // that the proxy between the two is never woken from or put to sleep by a slow partner.
 #include <sys/resource.h>
 
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
   std::string wrong = ParseOptions({argv + 1, argv + argc}, &options);
   if (!wrong.empty()) return Fail(wrong);
   RaiseDescriptorLimit();
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   auto poller = std::make_unique<Poller>();
   Backend backend(*poller);
   for (uint16_t port : options.listen) {

@@ -60,6 +60,11 @@ std::string SetValue(char letter, const std::string& value, Options* options) {
   if (letter == 'm') {
     return ParseMode(value, &options->plan.mode) ? "" : "-m: unknown mode " + value;
   }
+  if (letter == 't') {
+    options->plan.tls = true;
+    options->plan.resumes = value == "resumed";
+    return value == "full" || value == "resumed" ? "" : "-t: neither full nor resumed: " + value;
+  }
   double number = 0;
   if (!ParseNumber(value, &number)) return std::string("-") + letter + ": no number: " + value;
   return SetNumber(letter, number, options);
@@ -70,7 +75,9 @@ std::string SetValue(char letter, const std::string& value, Options* options) {
 const std::string_view kUsage =
     "bench_load -p PORT [-l PORTS] [-m http|big|post|echo|down|up|idle] [-c CONNECTIONS]\n"
     "           [-r RATE] [-P PROXY_PID] [-k PROXY_CORE] [-w WARM_S] [-d SECONDS | -n COUNT] [-s]\n"
+    "           [-t full|resumed] [-o]\n"
     "  one run against the proxy on PORT, with the backend on PORTS; prints one line of JSON\n"
+    "  -t: with TLS 1.3, resuming sessions or not; -o: a new connection for every request\n"
     "bench_load -l PORTS\n"
     "  keeps the backend up and makes a run for every line of such options on standard input\n";
 
@@ -82,6 +89,8 @@ std::string ParseOptions(const std::vector<std::string>& words, Options* options
       options->sleeps = true;
     } else if (word[1] == 'S') {
       options->stepwise = true;
+    } else if (word[1] == 'o') {
+      options->plan.once = true;
     } else if (i + 1 == words.size()) {
       return word + " needs a value";
     } else {

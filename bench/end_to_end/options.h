@@ -16,7 +16,7 @@ namespace room_router::bench {
 
 struct Options {
   std::vector<uint16_t> listen{9001};  // -l 9001,9002: the backend's ports, one per shard
-  Plan plan;                           // -p PORT -m MODE -c CONNECTIONS -r RATE
+  Plan plan;                           // -p PORT -m MODE -c CONNECTIONS -r RATE -t TLS -o
   pid_t pid = 0;                       // -P: the proxy
   double warm_s = 0.15;                // -w
   double seconds = 0.35;               // -d

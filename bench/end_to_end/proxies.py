@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The proxies compared: their configuration, starting and stopping them.
 
-Every proxy has one thread, listens on one loopback port and forwards to the same three shards.
+Every proxy has one thread, listens on two loopback ports, one with TLS and the same certificate for
+all, and forwards to the same three shards.
 """
 
 import dataclasses
@@ -11,6 +12,7 @@ import resource
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -32,6 +34,7 @@ defaults
   {defaults_extra}
 frontend http_in
   bind 127.0.0.1:{port}
+  bind 127.0.0.1:{tls_port} ssl crt {certificate}
   maxconn {max_connections}
   option forwardfor
   default_backend jitsi-meet
@@ -74,6 +77,10 @@ http {{
   }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
+    listen 127.0.0.1:{tls_port} ssl backlog=4096;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_certificate {certificate};
+    ssl_certificate_key {certificate};
     location / {{
       proxy_pass http://shards;
       proxy_http_version 1.1;
@@ -91,7 +98,10 @@ http {{
 ROUTER = """\
 version: 1
 node: {{name: bench, threads: 1}}
-listeners: [{{address: "127.0.0.1:{port}"}}]
+listeners:
+- address: "127.0.0.1:{port}"
+- address: "127.0.0.1:{tls_port}"
+  tls: {{certificate: {certificate}, key: {certificate}}}
 admin:
   http: "127.0.0.1:{admin_port}"
   sockets: [{{path: "{folder}/admin.sock", mode: "0600", level: admin}}]
@@ -147,9 +157,11 @@ class Proxy:
         if not self.program:
             raise StartError(f"{self.kind.program} is not there: install it, or name the router")
         self.backend_ports = backend_ports
-        self.port = free_port()
+        self.port, self.tls_port = free_port(), free_port()
         self.process = None
+        self.in_valgrind = False
         self.output_path = os.path.join(self.folder, "output.log")
+        self.certificate = os.path.join(folder, "tls.pem")
 
     @property
     def pid(self):
@@ -157,6 +169,8 @@ class Proxy:
 
     def start(self, prefix=(), timeout_s=15):
         os.makedirs(self.folder, exist_ok=True)
+        self.in_valgrind = "valgrind" in prefix
+        make_certificate(self.certificate)
         with open(self.output_path, "ab") as output:
             self.process = subprocess.Popen(
                 [*prefix, *self._command()], stdin=subprocess.DEVNULL, stdout=output,
@@ -189,7 +203,7 @@ class Proxy:
         routing += [f"  server shard-{i} 127.0.0.1:{port}"
                     for i, port in enumerate(self.backend_ports)]
         text = HAPROXY_BASE.format(
-            port=self.port, max_connections=MAX_CONNECTIONS, routing="\n".join(routing),
+            port=self.port, tls_port=self.tls_port, certificate=self.certificate, max_connections=MAX_CONNECTIONS, routing="\n".join(routing),
             global_extra={"log": "log stdout format raw local0 info",
                           "splice": "maxpipes 500"}.get(variant, ""),
             defaults_extra={"log": "log global\n  option httplog",
@@ -201,7 +215,8 @@ class Proxy:
     def _nginx(self):
         servers = "\n    ".join(f"server 127.0.0.1:{port} max_fails=0;"
                                 for port in self.backend_ports)
-        text = NGINX.format(port=self.port, folder=self.folder, servers=servers)
+        text = NGINX.format(port=self.port, tls_port=self.tls_port, certificate=self.certificate,
+                            folder=self.folder, servers=servers)
         return text, ".conf", ["-p", self.folder, "-c", "{path}"]
 
     def _router(self):
@@ -210,8 +225,12 @@ class Proxy:
         access = 'format: "off"'
         if self.kind.variant == "json":
             access = f'format: json, output: "{self.folder}/access.log"'
-        text = ROUTER.format(port=self.port, admin_port=free_port(), folder=self.folder,
+        text = ROUTER.format(port=self.port, tls_port=self.tls_port,
+                             certificate=self.certificate, admin_port=free_port(), folder=self.folder,
                              servers=servers, access=access)
+        # Valgrind makes code at run time; memory and system calls are hidden from other users.
+        if self.in_valgrind or os.geteuid() != 0:
+            text += 'process: {sandbox: "off"}\n'
         return text, ".yaml", ["run", "-c", "{path}"]
 
     def _wait_until_it_routes(self, timeout_s):
@@ -222,15 +241,23 @@ class Proxy:
             if self.process.poll() is not None:
                 wrong = f"it ended with status {self.process.returncode}"
                 break
-            wrong = self._check_head()
+            wrong = self._check_head(self._connect()) or self._check_head(self._connect_tls())
             if not wrong:
                 return
             time.sleep(0.1)
         self.stop()
         raise StartError(f"{self.name} does not route: {wrong}\n{self._last_output()}")
 
-    def _check_head(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+    def _connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+
+    def _connect_tls(self):
+        context = ssl.create_default_context(cafile=self.certificate)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        return http.client.HTTPSConnection("127.0.0.1", self.tls_port, timeout=5, context=context)
+
+    @staticmethod
+    def _check_head(connection):
         try:
             connection.request("GET", "/http-bind?room=bench0001&bench=head",
                                headers={"Room": "forged"})
@@ -250,6 +277,24 @@ class Proxy:
     def _last_output(self):
         with open(self.output_path, encoding="utf-8", errors="replace") as file:
             return file.read()[-2000:]
+
+
+def make_certificate(path):
+    """ECDSA P-256, signed by itself, with its key in the same file."""
+    if os.path.exists(path):
+        return
+    done = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-subj", "/CN=bench.test", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "30",
+         "-keyout", path + ".key", "-out", path + ".crt"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StartError("no certificate: " + done.stderr)
+    with open(path, "w", encoding="utf-8") as both:
+        for part in (".crt", ".key"):
+            with open(path + part, encoding="utf-8") as file:
+                both.write(file.read())
+    os.chmod(path, 0o600)
 
 
 def raise_descriptor_limit():

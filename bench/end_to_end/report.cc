@@ -44,6 +44,7 @@ void AddResult(const Options& options, const Measured& measured, JsonLine* line)
   line->Add("requests_per_s", Per(turns, measured.seconds));
   line->Add("cpu_us", cpu_us);
   line->Add("cpu_us_per_request", Per(cpu_us, turns));
+  line->Add("requests_per_cpu_s", Per(turns, cpu_us / 1e6));
   line->Add("mb", megabytes);
   line->Add("mb_per_cpu_s", Per(megabytes, cpu_us / 1e6));
   if (options.plan.mode != Mode::kIdle) return;
@@ -67,6 +68,7 @@ std::string ToJson(const Options& options, Measured& measured) {
   line.Add("p99_us", PercentileUs(measured.latencies_ns, 0.99));
   line.Add("bad_status", measured.tally.bad_status);
   line.Add("bad_length", measured.tally.bad_length);
+  line.Add("bad_handshakes", measured.tally.bad_handshakes);
   line.Add("failures", measured.tally.failures);
   line.Add("reconnects", measured.tally.reconnects);
   line.Add("core_busy_us", static_cast<double>(measured.core_busy_ns) / 1e3);

@@ -36,16 +36,22 @@ class Report:
     def verdict(self, key, workload):
         """met | missed by how much, for the router without access log; – when not measured."""
         value = self.value(key, workload, ROUTER)
-        if workload.goal is None or value is None:
+        goal = self._goal(key, workload)
+        if goal is None or value is None:
             return "–"
-        if not workload.meets(value):
-            return f"missed by {abs(value / workload.goal - 1):.0%}"
+        if not workload.meets(value, goal):
+            return f"missed by {abs(value / goal - 1):.0%}"
         if not workload.beats_splice:
             return "met"
         splice = self.samples.ratio(key, ROUTER, SPLICE, workload.value)
         if splice is None:
             return "not judged: splice not measured"
         return "met" if splice >= 1 else f"missed: {splice:.2f} × splice"
+
+    def _goal(self, key, workload):
+        if workload.beats_baseline:
+            return self.value(key, workload, self.baseline)
+        return workload.goal
 
     def value(self, key, workload, name):
         if workload.absolute:

@@ -36,7 +36,7 @@ class Samples:
         return dropped
 
     def _fault(self, workload, result, slowest):
-        for name in ("bad_status", "bad_length", "failures"):
+        for name in ("bad_status", "bad_length", "bad_handshakes", "failures"):
             if result[name]:
                 return f"{name} {result[name]}"
         if not result[workload.value]:

@@ -26,7 +26,8 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "e2e")]
 from clients.crowd import Crowd  # noqa: E402
 from clients.strophe import StropheClients, need_strophe  # noqa: E402
 from clients.xmpp import XmppClients  # noqa: E402
-from conftest import Processes, need  # noqa: E402
+from harness.installed import need  # noqa: E402
+from harness.processes import Processes  # noqa: E402
 from harness.cluster import Cluster, table  # noqa: E402
 from harness.dns import SRV_NAME, ScriptedDns, records  # noqa: E402
 from harness.prosody import MUC, ProsodyShard  # noqa: E402

@@ -51,15 +51,17 @@ int ListenLoopback(uint16_t port) {
   return fd;
 }
 
-Stream::Stream(Poller& poller, int fd, Poller::Handler* handler)
+Stream::Stream(Poller& poller, int fd, Poller::Handler* handler, ClientTls* tls)
     : poller_(poller), handler_(handler), fd_(fd) {
   if (fd_ < 0) return;
   int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   poller_.Add(fd_, EPOLLIN, handler_);
+  if (tls != nullptr) tls_ = std::make_unique<TlsSession>(*tls, fd_);
 }
 
 void Stream::Close() {
+  tls_.reset();
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
   pending_.clear();
@@ -71,7 +73,7 @@ void Stream::Send(std::string_view bytes) {
     pending_.append(bytes);
     return;
   }
-  ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  ssize_t sent = SendNow(bytes);
   if (sent < 0 && errno != EAGAIN) return;
   size_t taken = sent < 0 ? 0 : static_cast<size_t>(sent);
   if (taken == bytes.size()) return;
@@ -81,7 +83,7 @@ void Stream::Send(std::string_view bytes) {
 
 void Stream::Flush() {
   if (!open() || pending_.empty()) return;
-  ssize_t sent = send(fd_, pending_.data(), pending_.size(), MSG_NOSIGNAL);
+  ssize_t sent = SendNow(pending_);
   if (sent < 0 && errno != EAGAIN) pending_.clear();
   if (sent > 0) pending_.erase(0, static_cast<size_t>(sent));
   UpdateInterest();
@@ -92,8 +94,14 @@ void Stream::WantWritable(bool wanted) {
   UpdateInterest();
 }
 
+ssize_t Stream::SendNow(std::string_view bytes) {
+  if (tls_) return tls_->Send(bytes);
+  return send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+// What waits for a handshake waits to read.
 void Stream::UpdateInterest() {
-  bool writable = wants_writable_ || blocked();
+  bool writable = wants_writable_ || (blocked() && (!tls_ || tls_->shaken()));
   if (!open() || writable == registered_writable_) return;
   registered_writable_ = writable;
   poller_.Change(fd_, writable ? EPOLLIN | EPOLLOUT : EPOLLIN, handler_);
@@ -102,8 +110,9 @@ void Stream::UpdateInterest() {
 ssize_t Stream::ReceiveInto(int flags) {
   if (!open()) return 0;
   std::span<char> buffer = poller_.scratch();
-  ssize_t received = recv(fd_, buffer.data(), buffer.size(), flags);
+  ssize_t received = tls_ ? tls_->Receive(buffer) : recv(fd_, buffer.data(), buffer.size(), flags);
   if (received == 0 || (received < 0 && errno != EAGAIN)) Close();
+  if (tls_ && tls_->shaken()) Flush();
   return received < 0 ? 0 : received;
 }
 

@@ -6,7 +6,7 @@
 namespace room_router::bench {
 
 TunnelSession::TunnelSession(Generator& generator, Poller& poller, int fd)
-    : generator_(generator), stream_(poller, fd, this) {
+    : generator_(generator), stream_(poller, fd, this, generator.tls()) {
   stream_.Send(generator_.requests().ForNextRoom());
 }
 
