@@ -9,6 +9,16 @@ install(FILES README.md CHANGELOG.md LICENSE cmake/deb/copyright DESTINATION ${d
   COMPONENT package EXCLUDE_FROM_ALL)
 install(DIRECTORY docs DESTINATION ${documents} COMPONENT package EXCLUDE_FROM_ALL
   FILES_MATCHING PATTERN "*.md")
+install(FILES docs/man/room-router.1 docs/man/room-router-ctl.1 DESTINATION /usr/share/man/man1
+  COMPONENT package EXCLUDE_FROM_ALL)
+install(FILES docs/man/room-router.yaml.5 DESTINATION /usr/share/man/man5
+  COMPONENT package EXCLUDE_FROM_ALL)
+install(FILES router/cli/completion/room-router.bash RENAME room-router
+  DESTINATION /usr/share/bash-completion/completions COMPONENT package EXCLUDE_FROM_ALL)
+install(FILES router/cli/completion/_room-router DESTINATION /usr/share/zsh/vendor-completions
+  COMPONENT package EXCLUDE_FROM_ALL)
+install(FILES router/cli/completion/room-router.fish
+  DESTINATION /usr/share/fish/vendor_completions.d COMPONENT package EXCLUDE_FROM_ALL)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME room-router)
