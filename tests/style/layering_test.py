@@ -16,7 +16,7 @@ IMPURE = re.compile(r"^(boost/asio|boost/beast|sys/(socket|epoll|eventfd|signalf
 # A heavy header → where it may appear at all.
 HEAVY = {
     r"yaml-cpp/": r"^config/.*\.cc$",
-    r"prometheus/": r"^router/(admin/|metrics\.cc$)",
+    r"prometheus/": r"^router/(admin/|metrics\.cc$)|^tests/router/admin/|^bench/micro/metrics_",
     r"ares(_\w+)?\.h$": r"^(discovery/.*|router/version)\.cc$",
     r"CLI/": r"^router/(cli/|version|main)",
     r"spdlog/": r"^router/(log|version)\.cc$",

@@ -118,3 +118,10 @@ def test_clang_format():
                           cwd=sources.ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     wrong = sorted({line.split(":")[0] for line in done.stderr.splitlines() if "error:" in line})
     assert done.returncode == 0, "clang-format-14 -i " + " ".join(wrong)
+
+
+def test_conftest_is_imported_by_pytest_only():
+    """There are several, and which of them `import conftest` finds depends on what runs with it."""
+    hits = _hits(r"(?m)^\s*(?:from|import) conftest\b", [path for path in _text_files()
+                                                       if path.suffix == ".py"])
+    assert not hits, "\n".join(hits)
