@@ -33,6 +33,11 @@ bool IsToken(std::string_view text) {
   return !text.empty() && text.find_first_not_of(kTokenBytes) == std::string_view::npos;
 }
 
+bool HasFoldedLine(std::string_view bytes) {
+  return bytes.find("\r\n ") != std::string_view::npos ||
+         bytes.find("\r\n\t") != std::string_view::npos;
+}
+
 // What Beast 345 accepts and this parser refuses, on purpose:
 bool IsKnownLeniency(HeadError error, std::string_view bytes) {
   switch (error) {
@@ -44,8 +49,8 @@ bool IsKnownLeniency(HeadError error, std::string_view bytes) {
       return true;
     case HeadError::kBadTarget:  // it takes any visible byte and any above 0x7f, in any form
       return true;
-    case HeadError::kBadContentLength:  // "5, 5"
-      return bytes.find(',') != std::string_view::npos;
+    case HeadError::kBadContentLength:  // "5, 5", or "5" on a line of its own
+      return bytes.find(',') != std::string_view::npos || HasFoldedLine(bytes);
     case HeadError::kBadTransferEncoding:  // other codings, chunked twice, chunked on 1.0
       return true;
     case HeadError::kTooManyFields:  // its limits are not ours
