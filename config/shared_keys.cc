@@ -30,7 +30,7 @@ std::string TakeKey(std::string_view line, std::vector<Secret>& keys) {
 
 std::string ParseSharedKeys(std::string_view text, std::vector<Secret>& keys) {
   keys.clear();
-  const std::string problem =
+  std::string problem =
       ReadKeyLines(text, [&keys](std::string_view line) { return TakeKey(line, keys); });
   if (!problem.empty()) keys.clear();
   if (problem.empty() && keys.empty()) return "holds no key; " + std::string(kHowToMakeOne);
