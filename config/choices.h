@@ -48,6 +48,10 @@ inline constexpr Words<PlacementAlgorithm, 4> kPlacementWords{
      {"bounded-rendezvous", PlacementAlgorithm::kBoundedRendezvous},
      {"least-rooms", PlacementAlgorithm::kLeastRooms},
      {"round-robin", PlacementAlgorithm::kRoundRobin}}};
+inline constexpr Words<Peers::ServerKey, 3> kServerKeyWords{
+    {{"auto", Peers::ServerKey::kAuto},
+     {"name", Peers::ServerKey::kName},
+     {"address", Peers::ServerKey::kAddress}}};
 inline constexpr Words<bool, 2> kHealWords{{{"close", true}, {"report", false}}};
 inline constexpr Words<std::string_view, 2> kBanActionWords{
     {{"redirect", "redirect"}, {"403", "403"}}};

@@ -246,9 +246,11 @@ struct Peers {
   bool insecure = false;
   Duration sync_timeout = 10s;
   using HaproxyPeer = std::pair<std::string, SocketAddress>;  // name, address
+  enum class ServerKey : uint8_t { kAuto, kName, kAddress };  // what HAProxy calls a server by
   SocketAddress haproxy_listen;
   std::string haproxy_local_name;  // empty = node.name
   std::vector<HaproxyPeer> haproxy_peers;
+  ServerKey haproxy_server_key = ServerKey::kAuto;
   friend bool operator==(const Peers&, const Peers&) = default;
 };
 

@@ -33,6 +33,7 @@ template <class Form>
 void DescribeHaproxyPeers(Form& form, Peers& peers) {
   form.Scalar("listen", peers.haproxy_listen, Address{.optional = true});
   form.Scalar("local_name", peers.haproxy_local_name, Text{OptionalNameRule});
+  form.Scalar("server_key", peers.haproxy_server_key, Choice{kServerKeyWords});
   form.List("peers", peers.haproxy_peers, [](auto& item, auto& peer) {
     item.Scalar("name", peer.first, Text{NameRule});
     item.Scalar("address", peer.second, Address{});

@@ -35,6 +35,7 @@ std::vector<std::string> RestartNeeded(const config::Config& running, config::Co
   const config::Peers &now = running.peers, &then = wanted.peers;
   compare("peers.haproxy.listen", now.haproxy_listen, then.haproxy_listen);
   compare("peers.haproxy.local_name", now.haproxy_local_name, then.haproxy_local_name);
+  compare("peers.haproxy.server_key", now.haproxy_server_key, then.haproxy_server_key);
   compare("peers.haproxy.peers", now.haproxy_peers, then.haproxy_peers);
   compare("logging.access", running.logging.access, wanted.logging.access);
   return names;

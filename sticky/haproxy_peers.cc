@@ -44,6 +44,7 @@ TableExchange::TableExchange(const Settings& settings, StickTable& table, Source
           .expire = settings.expire,
           .word = [this](RoomKey key, std::string_view display, ShardId shard,
                          PeerCounters& counters) { return Word(key, display, shard, counters); }},
+      form_(settings.server_key.value_or(ServerKeyForm::kName)),
       started_(now) {
   for (const std::string& name : settings.names) peers_.push_back({.name = name});
 }
@@ -97,11 +98,10 @@ void TableExchange::Teach(std::span<const CellRecord> records, TimePoint now) {
 void TableExchange::ShardsChanged() {
   const auto shards = sources_.shards();
   bool found = false;
-  for (auto& [key, id] : servers_) {
-    ServerKeyForm form;
-    const Shard* shard = FindShard(*shards, key, form);
-    found = found || (!id && shard != nullptr);
-    id = shard == nullptr ? std::nullopt : std::optional(shard->id);
+  for (auto& [key, server] : servers_) {
+    const bool known = server.shard.has_value();
+    server = ReadServerKey(*shards, key);
+    found = found || (!known && server.shard);
   }
   if (!found) return;
   for (Peer& peer : peers_) {
@@ -146,24 +146,32 @@ void TableExchange::Learn(size_t index, const SessionEvent& event, TimePoint now
 
 // Looks it up once per snapshot.
 std::optional<ShardId> TableExchange::FindServer(Peer& peer, const std::string& server_key) {
-  if (const auto known = servers_.find(server_key); known != servers_.end()) return known->second;
-  ServerKeyForm form = ServerKeyForm::kName;
-  const auto shards = sources_.shards();
-  const Shard* shard = FindShard(*shards, server_key, form);
-  const auto id = shard == nullptr ? std::nullopt : std::optional(shard->id);
-  if (servers_.size() < kMostServers) {
-    servers_.emplace(server_key, id);
-    if (!id) {
+  const auto known = servers_.find(server_key);
+  const Server server =
+      known != servers_.end() ? known->second : ReadServerKey(*sources_.shards(), server_key);
+  if (known == servers_.end() && servers_.size() < kMostServers) {
+    servers_.emplace(server_key, server);
+    if (!server.shard) {
       sources_.log({.kind = Event::Kind::kUnknownServer,
                     .peer = peer.name,
                     .detail = "rooms on its server \"" + server_key +
                               "\" are not learned: no shard or endpoint is called that"});
     }
   }
-  if (form == ServerKeyForm::kAddress && std::exchange(form_, form) != form) {
+  if (server.shard) NoteForm(peer, server.form);
+  return server.shard;
+}
+
+void TableExchange::NoteForm(Peer& peer, ServerKeyForm form) {
+  if (settings_.server_key && form != form_) {
+    const bool by_address = form == ServerKeyForm::kAddress;
+    ReportMismatch(peer, std::string("its table calls servers by ") +
+                             (by_address ? "address" : "name") +
+                             " and cannot follow what it is taught; write server_key: " +
+                             (by_address ? "address" : "name"));
+  } else if (form == ServerKeyForm::kAddress && std::exchange(form_, form) != form) {
     for (Peer& pupil : peers_) pupil.pupil.Redo();  // told names so far, which it cannot use
   }
-  return id;
 }
 
 void TableExchange::Remember(RoomKey key, ShardId shard, TimePoint now) {

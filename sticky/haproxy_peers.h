@@ -45,11 +45,14 @@ class TableExchange {
     std::function<void()> heard;
   };
 
-  // `expire`: of the table. Peers are numbered in the order of `names`.
+  // `expire`: of the table. Peers are numbered in the order of `names`. Without `server_key` shards
+  // are taught by name until an HAProxy says an address; until then one with `srvkey addr` cannot
+  // follow what it is taught.
   struct Settings {
     std::string table;
     Duration expire{0};
     std::vector<std::string> names;
+    std::optional<ServerKeyForm> server_key{};
   };
   TableExchange(const Settings& settings, StickTable& table, Sources sources, TimePoint now);
   TableExchange(const TableExchange&) = delete;
@@ -85,6 +88,7 @@ class TableExchange {
 
   void Learn(size_t peer, const SessionEvent& event, TimePoint now);
   std::optional<ShardId> FindServer(Peer& peer, const std::string& server_key);
+  void NoteForm(Peer& peer, ServerKeyForm form);
   void Remember(RoomKey key, ShardId shard, TimePoint now);
   bool IsEcho(const CellRecord& record, TimePoint now);
   void ForgetMarks(TimePoint now);
@@ -102,8 +106,8 @@ class TableExchange {
   std::vector<Peer> peers_;
   TeachingLog log_{kLogLimit};
   const Pupil::School school_;
-  ServerKeyForm form_ = ServerKeyForm::kName;
-  std::map<std::string, std::optional<ShardId>, std::less<>> servers_;
+  ServerKeyForm form_;
+  std::map<std::string, Server, std::less<>> servers_;    // by server key
   std::unordered_map<RoomKey, Mark, RoomKeyHash> marks_;  // rooms learned lately
   std::deque<std::pair<RoomKey, TimePoint>> mark_order_;
   const TimePoint started_;

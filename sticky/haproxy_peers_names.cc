@@ -66,18 +66,14 @@ bool ReadRoom(std::string_view text, const ReadName& read, RoomRequest& out) {
   return out.has_key;
 }
 
-const Shard* FindShard(const ShardSet& shards, std::string_view server_key, ServerKeyForm& form) {
-  form = ServerKeyForm::kName;
-  if (const Shard* shard = shards.FindByName(server_key)) return shard;
+Server ReadServerKey(const ShardSet& shards, std::string_view server_key) {
+  if (const Shard* shard = shards.FindByName(server_key)) return {.shard = shard->id};
   const auto address = SocketAddress::Parse(server_key);
   for (const Shard& shard : shards.shards) {
-    if (address && Has(shard, *address)) {
-      form = ServerKeyForm::kAddress;
-      return &shard;
-    }
-    if (!address && Has(shard, server_key)) return &shard;
+    if (address && Has(shard, *address)) return {shard.id, ServerKeyForm::kAddress};
+    if (!address && Has(shard, server_key)) return {.shard = shard.id};
   }
-  return nullptr;
+  return {};
 }
 
 std::string ServerKeyOf(const ShardSet& shards, ShardId id, ServerKeyForm form) {

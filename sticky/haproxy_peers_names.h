@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,8 +27,12 @@ bool ReadRoom(std::string_view text, const ReadName& read, RoomRequest& out);
 
 enum class ServerKeyForm : uint8_t { kName, kAddress };
 
+struct Server {
+  std::optional<ShardId> shard;  // none = unknown
+  ServerKeyForm form = ServerKeyForm::kName;
+};
 // By the shard's name, an endpoint's ip:port, or the first label of an endpoint's SRV target.
-const Shard* FindShard(const ShardSet& shards, std::string_view server_key, ServerKeyForm& form);
+Server ReadServerKey(const ShardSet& shards, std::string_view server_key);
 // Empty when the shard is unknown or has no endpoint.
 std::string ServerKeyOf(const ShardSet& shards, ShardId shard, ServerKeyForm form);
 

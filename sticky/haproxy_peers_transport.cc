@@ -38,6 +38,12 @@ std::vector<std::string> NamesOf(const HaproxyPeers::Settings& settings) {
   return names;
 }
 
+std::optional<haproxy::ServerKeyForm> FormOf(config::Peers::ServerKey key) {
+  using enum config::Peers::ServerKey;
+  if (key == kAuto) return std::nullopt;
+  return key == kAddress ? haproxy::ServerKeyForm::kAddress : haproxy::ServerKeyForm::kName;
+}
+
 HaproxyPeers::Settings WithoutOurselves(HaproxyPeers::Settings settings) {
   std::erase_if(settings.peers,
                 [&](const auto& peer) { return peer.first == settings.local_name; });
@@ -67,7 +73,8 @@ HaproxyPeers::Settings HaproxyPeers::SettingsFrom(const config::Config& config) 
           .local_name = name.empty() ? config.node.name : name,
           .peers = config.peers.haproxy_peers,
           .table = config.stick_table.name,
-          .expire = config.stick_table.expire};
+          .expire = config.stick_table.expire,
+          .server_key = FormOf(config.peers.haproxy_server_key)};
 }
 
 HaproxyPeers::HaproxyPeers(asio::io_context& io, Settings settings, StickTable& table,
@@ -75,7 +82,10 @@ HaproxyPeers::HaproxyPeers(asio::io_context& io, Settings settings, StickTable& 
     : io_(io),
       settings_(WithoutOurselves(std::move(settings))),
       log_(sources.log),
-      exchange_({.table = settings_.table, .expire = settings_.expire, .names = NamesOf(settings_)},
+      exchange_({.table = settings_.table,
+                 .expire = settings_.expire,
+                 .names = NamesOf(settings_),
+                 .server_key = settings_.server_key},
                 table, std::move(sources), Clock::now()),
       acceptor_(io),
       pause_(io),

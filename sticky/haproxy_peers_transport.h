@@ -39,7 +39,8 @@ class HaproxyPeers {
     std::string local_name;                                    // of this replica in the section
     std::vector<std::pair<std::string, SocketAddress>> peers;  // our own name among them is ignored
     std::string table;
-    Duration expire{0};  // of the table
+    Duration expire{0};                                // of the table
+    std::optional<haproxy::ServerKeyForm> server_key;  // as TableExchange's
   };
   static Settings SettingsFrom(const config::Config& config);
 

@@ -222,13 +222,15 @@ void TranslatePeers(Translation& translation) {
     translation.yaml.Set({"room_key", "tenant", "from_path"}, Node::Bare("", "false", table));
     translation.Look(*table, "HAProxy knows no tenants; remove room_key.tenant with peers.haproxy");
   }
-  const bool by_address = Argument(*table, "srvkey") == "addr";
+  bool by_address = Argument(*table, "srvkey") == "addr";
   for (const Directive& one : translation.choice.backend->directives) {
     if (one.At(0) != "server-template" || by_address) continue;
+    by_address = true;
     translation.Look(*table,
                      "slots of a server-template name another pod in each HAProxy: write "
                      "srvkey addr there before sharing rooms with it");
   }
+  translation.SetText({"peers", "haproxy", "server_key"}, *table, by_address ? "address" : "name");
 }
 
 void TranslateResolvers(Translation& translation, const std::string& name) {

@@ -282,12 +282,13 @@ TEST(LoadTest, TlsTowardsShardsThatProvesNothingComesWithAdvice) {
 TEST(LoadTest, HaproxyPeersComeWithAdvice) {
   const auto warnings = [](const std::string& rest) {
     const Loaded loaded = LoadWithShard(
-        "peers: {haproxy: {listen: 0.0.0.0:1024, local_name: router-0,\n"
+        "peers: {haproxy: {listen: 0.0.0.0:1024, local_name: router-0, server_key: address,\n"
         "  peers: [{name: haproxy-0, address: 10.0.0.7:1024}]}}\n" +
         rest);
     EXPECT_EQ(AllMistakes(loaded), "");
     EXPECT_EQ(loaded.config.peers.haproxy_listen.ToString(), "0.0.0.0:1024");
     EXPECT_EQ(loaded.config.peers.haproxy_local_name, "router-0");
+    EXPECT_EQ(loaded.config.peers.haproxy_server_key, Peers::ServerKey::kAddress);
     EXPECT_EQ(loaded.config.peers.haproxy_peers.size(), 1U);
     std::string all;
     for (const Mistake& warning : loaded.warnings) all += warning.message + "\n";

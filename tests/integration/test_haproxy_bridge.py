@@ -121,6 +121,24 @@ def test_servers_that_are_keyed_by_address(bridge):
     assert place(haproxy, placed) == placed
 
 
+def test_a_table_keyed_by_address_that_is_empty(bridge):
+    """Nothing in it says how to call the servers: the configuration does."""
+    haproxy = bridge.haproxy(change=("expire 1d", "srvkey addr expire 1d"))
+    router = bridge.router(change=lambda config: config["peers"]["haproxy"].update(server_key="address"))
+    addresses = {shard.name: f"{shard.host}:{shard.port}" for shard in bridge.shards}
+    placed = place(router, named("placed"))
+    eventually_knows(haproxy, {room: addresses[shard] for room, shard in placed.items()})
+    assert place(haproxy, placed) == placed
+
+
+def test_servers_called_by_something_else_are_a_mismatch(bridge):
+    haproxy = bridge.haproxy()
+    router = bridge.router(change=lambda config: config["peers"]["haproxy"].update(server_key="address"))
+    learned = place(haproxy, named("learned"))
+    eventually_knows(router, learned)
+    assert "server_key: name" in logged(router, "haproxy_peer_mismatch", "haproxy-0")
+
+
 def test_who_loses_a_race_is_corrected(bridge):
     """HAProxy stores its choice when the answer comes, over what the router said meanwhile."""
     haproxy, router = bridge.haproxy(), bridge.router()

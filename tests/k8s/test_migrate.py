@@ -120,6 +120,8 @@ def test_both_sides_name_the_same_members_and_table(objects, services):
     table = re.search(r"stick-table type string len (\d+) size \w+ expire (\w+)", _snippet())
     assert f"backend {own['name']}\n" in _snippet()
     assert (str(own["display_bytes"]), own["expire"]) == table.groups()
+    haproxy = yaml.safe_load((MIGRATE / "60-haproxy.yaml").read_text())["peers"]["haproxy"]
+    assert "srvkey addr" in _snippet() and haproxy["server_key"] == "address"
 
 
 def test_peers_reach_the_replicas(objects, services):

@@ -67,15 +67,12 @@ TEST(HaproxyServerKeyTest, IsANameAnAddressOrALabel) {
       {"web-b", 4, ServerKeyForm::kName},
   };
   for (const auto& [text, id, expected] : cases) {
-    ServerKeyForm form;
-    const Shard* found = FindShard(shards, text, form);
-    ASSERT_NE(found, nullptr) << text;
-    EXPECT_EQ(found->id, id) << text;
-    EXPECT_EQ(form, expected) << text;
+    const Server server = ReadServerKey(shards, text);
+    EXPECT_EQ(server.shard, id) << text;
+    EXPECT_EQ(server.form, expected) << text;
   }
   for (const char* text : {"", "shard-5", "10.0.0.1", "10.0.0.1:80", "10.0.0.3:8083"}) {
-    ServerKeyForm form;
-    EXPECT_EQ(FindShard(shards, text, form), nullptr) << text;
+    EXPECT_EQ(ReadServerKey(shards, text).shard, std::nullopt) << text;
   }
   EXPECT_EQ(ServerKeyOf(shards, 4, ServerKeyForm::kName), "shard-4");
   EXPECT_EQ(ServerKeyOf(shards, 4, ServerKeyForm::kAddress), "10.0.0.2:8083") << "one that is up";

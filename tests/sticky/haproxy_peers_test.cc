@@ -121,6 +121,28 @@ TEST_F(TableExchangeTest, AddressesAreTaughtWhereAddressesAreUsed) {
   EXPECT_EQ(peers_[0].entries["later"], "10.0.0.1:8000");
 }
 
+class TableExchangeByAddressTest : public TableExchangeTest {
+ protected:
+  TableExchangeByAddressTest() : TableExchangeTest(ServerKeyForm::kAddress) {}
+};
+
+TEST_F(TableExchangeByAddressTest, AddressesAreTaughtBeforeHaproxySaysOne) {
+  Bind("ours", 1, kStart);
+  ConnectAndLearn(0, kStart);
+  EXPECT_THAT(peers_[0].entries, ElementsAre(std::pair("ours", "10.0.0.1:8001")));
+}
+
+TEST_F(TableExchangeByAddressTest, ATableThatSaysNamesIsAMismatch) {
+  ConnectAndLearn(0, kStart);
+  Say(0, UpdateBytes("theirs", "shard2"), kStart);
+  EXPECT_EQ(Find("theirs", kStart), 2U) << "learned nevertheless";
+  EXPECT_THAT(exchange_.mismatch(0), HasSubstr("by name"));
+  EXPECT_THAT(exchange_.mismatch(0), HasSubstr("write server_key: name"));
+  const size_t reported = events_.size();
+  Say(0, UpdateBytes("others", "shard1"), kStart);
+  EXPECT_EQ(events_.size(), reported) << "said once";
+}
+
 TEST_F(TableExchangeTest, IsAskedAgainWhenAServerBecomesKnown) {
   Connect(0, kStart);
   Say(0, test::kHaproxyTable + UpdateBytes("alpha", "shard7") + test::kResyncFinished, kStart);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A TableExchange between a table and two FakeHaproxys, for tests: shard0 to shard2 are up, shard3
-// is down.
+// A TableExchange between a table and two FakeHaproxys, for tests: shard3 is down, the others up.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 
 #include "sticky/haproxy_peers.h"
 #include "tests/sticky/fake_haproxy.h"
@@ -19,7 +19,8 @@ inline constexpr auto kRoom = KeyNamespace::kRoom;
 
 class TableExchangeTest : public testing::Test {
  protected:
-  TableExchangeTest() {
+  explicit TableExchangeTest(std::optional<ServerKeyForm> server_key = std::nullopt)
+      : settings_{"jitsi-meet", Duration(60'000), {"haproxy-0", "haproxy-1"}, server_key} {
     Shard gone = test::UpShard(3, "shard3");
     gone.state = ShardState::kDown;
     SetShards(
@@ -104,8 +105,7 @@ class TableExchangeTest : public testing::Test {
   StickTable table_{{.size = 300'000, .expire = Duration(60'000), .display_bytes = 32}};
   std::vector<Event> events_;
   int heard_ = 0;
-  const TableExchange::Settings settings_{
-      "jitsi-meet", Duration(60'000), {"haproxy-0", "haproxy-1"}};
+  const TableExchange::Settings settings_;
   TableExchange exchange_{settings_,
                           table_,
                           {.shards = [this] { return shards_; },
