@@ -93,7 +93,7 @@ std::string AgentReply::ToString() const {
 
 std::optional<AgentReply> ParseAgentReply(std::string_view bytes) {
   const size_t end = bytes.find_first_of("\r\n");
-  if (end == std::string_view::npos || end >= AgentReply::kLongest) return std::nullopt;
+  if (end >= AgentReply::kLongest) return std::nullopt;  // or it has no end
   std::string_view line = bytes.substr(0, end);
   AgentReply reply;
   while (true) {

@@ -108,7 +108,8 @@ void Link::Ring() {
 
 void Link::End(std::string why) {
   if (std::exchange(ended_, true)) return;
-  why_ = session.state() == State::kClosed ? session.reason() : std::move(why);
+  why_ = std::move(why);
+  if (session.state() == State::kClosed) why_ = session.reason();
   ErrorCode ignored;
   socket_.close(ignored);
   wake_.cancel();
