@@ -20,6 +20,14 @@ def _problems(lint, things, components=()):
     return found
 
 
+def test_the_chart_has_the_same_files():
+    """By relative links, which a copy or an archive of the repository has to keep."""
+    files = rendering.K8S / "helm" / "room-router" / "files"
+    links = {path.name: path.readlink().as_posix() for path in files.iterdir() if path.is_symlink()}
+    assert links == {name: f"../../../{name}" for name in ("base", "components", "migrate", "monitoring")}
+    assert sorted(links) == sorted(path.name for path in files.iterdir())
+
+
 @pytest.mark.parametrize("folder", [f"overlays/{name}" for name in rendering.OVERLAYS])
 def test_overlay(tree, lint, folder):
     things = tree.render(folder)
