@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import process  # noqa: E402
+from harness.authority import Authority  # noqa: E402
 from harness.installed import ROOT, need  # noqa: E402
 from harness.processes import Processes  # noqa: E402
 
@@ -108,3 +109,10 @@ def module_processes(router_binary, tmp_path_factory):
     group = Processes(router_binary, tmp_path_factory.mktemp("module"))
     yield group
     group.close()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """Who signs the certificates of a module."""
+    need("openssl")
+    return Authority(tmp_path_factory.mktemp("authority"))

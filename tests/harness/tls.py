@@ -1,9 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Routers that speak TLS, and how they are looked at."""
+"""Routers that speak TLS, how they are looked at, and what goes through them."""
+import os
 import ssl
 import subprocess
 
-from harness.client import TlsClient, get
+from harness.client import SWITCHING, TlsClient, get
+from harness.shard import identified
+
+BULK = os.urandom(1 << 20)
+
+
+def bulk_or_tunnel(request):
+    """What a shard answers: it switches when asked to, has BULK under /bulk, else says who it is."""
+    if request.all("upgrade"):
+        return SWITCHING
+    if request.target.startswith("/bulk"):
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BULK) + BULK
+    return identified("shard-0")
 
 
 def listening(processes, shard, name, pair, tls=None, **listener):

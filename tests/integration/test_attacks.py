@@ -11,10 +11,9 @@ import threading
 
 import pytest
 
-from harness.authority import Authority
 from harness.client import SWITCHING, RawClient, TlsClient, get, upgrade
 from harness.crowd import Crowd
-from harness.installed import need, sanitized
+from harness.installed import sanitized
 from harness.shard import identified
 from harness.traffic import Traffic
 from harness.usage import ManyDescriptors, descriptors, memory
@@ -53,12 +52,6 @@ def most():
 @pytest.fixture(scope="module")
 def shard(module_processes):
     return module_processes.shard(answer=_answer)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    need("openssl")
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 def _unstarted(processes, shard, name, timeouts, **listener):

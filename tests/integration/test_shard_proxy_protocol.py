@@ -5,9 +5,7 @@ import struct
 
 import pytest
 
-from harness.authority import Authority
 from harness.client import SWITCHING, RawClient, fetch, get, upgrade
-from harness.installed import need
 from harness.ports import free_port
 from harness.proxies import Haproxy
 from harness.router import merged
@@ -25,12 +23,6 @@ def _header(source, destination):
     body = b"".join(packed) + struct.pack("!HH", source[1], destination[1])
     kind = 0x11 if len(packed[0]) == 4 else 0x21
     return SIGNATURE + bytes([0x21, kind]) + struct.pack("!H", len(body)) + body
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    need("openssl")
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 def _start(processes, shard, config=None, name="router-0", **listener):

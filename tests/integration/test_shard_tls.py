@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS towards shards: whom the router trusts, what goes through, and what becomes of the rest."""
-import os
 import ssl
 import subprocess
 import threading
@@ -10,19 +9,12 @@ import pytest
 from harness.authority import Authority
 from harness.client import SWITCHING, Closed, RawClient, fetch, get, upgrade
 from harness.dns import SRV_NAME, ScriptedDns, records
-from harness.installed import need
 from harness.router import merged, static_shards
-from harness.shard import OK, identified
+from harness.shard import OK
+from harness.tls import BULK, bulk_or_tunnel
 from harness.waiting import eventually
 
-BULK = os.urandom(1 << 20)
 HOST = "127.0.0.1"  # of static shards: whom their certificates have to name
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    need("openssl")
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 def _config(authority, config=None, **tls):
@@ -32,17 +24,9 @@ def _config(authority, config=None, **tls):
     return merged(own, config)
 
 
-def _answer(request):
-    if request.all("upgrade"):
-        return SWITCHING
-    if request.target.startswith("/bulk"):
-        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BULK) + BULK
-    return identified("shard-0")
-
-
 @pytest.fixture(scope="module")
 def shard(module_processes, authority):
-    return module_processes.shard(answer=_answer, tls=authority.server(authority.sign(HOST)))
+    return module_processes.shard(answer=bulk_or_tunnel, tls=authority.server(authority.sign(HOST)))
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +120,7 @@ def test_a_long_poll_waits(router, shard):
         shard.wait_for_requests(1, since)
         gate.set()
         assert client.read_response().body == b"ok"
-    shard.reset_script(_answer)
+    shard.reset_script(bulk_or_tunnel)
 
 
 def test_a_body_that_ends_with_the_connection_ends_as_tls_says(processes, authority):
@@ -297,7 +281,7 @@ def test_an_authority_is_exchanged_without_a_dropped_connection(processes, autho
     old, new = Authority(tmp_path, "old"), Authority(tmp_path, "new")
     trusted = tmp_path / "ca.pem"
     trusted.write_bytes(old.certificate.read_bytes())
-    shard = processes.shard(answer=_answer, tls=authority.server(old.sign(HOST)))
+    shard = processes.shard(answer=bulk_or_tunnel, tls=authority.server(old.sign(HOST)))
     released = threading.Event()
 
     def handler(connection, request):

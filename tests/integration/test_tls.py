@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS on listeners: versions, names, protocols, client certificates, and certificates that change."""
-import os
 import socket
 import ssl
 import subprocess
@@ -8,33 +7,16 @@ import threading
 
 import pytest
 
-from harness.installed import need
 from harness.authority import Authority, MountedSecret
 from harness.client import SWITCHING, RawClient, TlsClient, get, upgrade
 from harness.shard import identified
-from harness.tls import listening, s_client, serial, serial_of
+from harness.tls import BULK, bulk_or_tunnel, listening, s_client, serial, serial_of
 from harness.waiting import eventually, throughout
-
-BULK = os.urandom(1 << 20)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    need("openssl")
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-def _answer(request):
-    if request.all("upgrade"):
-        return SWITCHING
-    if request.target.startswith("/bulk"):
-        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BULK) + BULK
-    return identified("shard-0")
 
 
 @pytest.fixture(scope="module")
 def shard(module_processes):
-    return module_processes.shard(answer=_answer)
+    return module_processes.shard(answer=bulk_or_tunnel)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +103,7 @@ def test_who_says_farewell_and_leaves_before_the_answer_stops_nobody(processes, 
     def answer(request):
         if request.target.startswith("/bulk"):
             gone.wait(60)
-        return _answer(request)
+        return bulk_or_tunnel(request)
 
     shard = processes.shard(answer=answer)
     router = listening(processes, shard, "left", authority.sign("meet.test"))

@@ -8,18 +8,11 @@ import pytest
 
 from harness.authority import Authority
 from harness.client import TlsClient
-from harness.installed import need
 from harness.shard import identified
 from harness.tls import listening, s_client, serial
 from harness.waiting import eventually
 
 VERSIONS = pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    need("openssl")
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,8 @@ import subprocess
 
 import pytest
 
-from harness.authority import RSA, Authority
+from harness.authority import RSA
 from harness.client import get
-from harness.installed import need
 from harness.shard import identified
 from harness.tls import listening, s_client
 
@@ -32,12 +31,6 @@ WEAK = {
     "psk": [0x008C, 0x00A8, 0xC035, 0xCCAC],
     "other": [0x0007, 0x0041, 0x0096, 0xC03C, 0xC05C],
 }
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    need("openssl")
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")
